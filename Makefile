@@ -1,0 +1,49 @@
+# Every task of the project. `make help` lists them.
+PYTHON ?= python3
+BIN := .venv/bin
+READY := .venv/.ready
+
+.DEFAULT_GOAL := help
+.PHONY: help setup run test check format lock bench fuzz synth deploy clean
+
+help: ## list the commands
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1 \2/p' $(MAKEFILE_LIST) | awk '{c=$$2; $$1=$$2=""; printf "  make %-8s%s\n", c, $$0}'
+
+setup: $(READY) ## install what the other commands need, inside this folder
+
+# uv comes with pip, node with a wheel: a Python with venv and make are enough to start.
+$(READY): requirements/dev.txt requirements/emulator.txt requirements/uv.txt
+	@$(PYTHON) -c 'import sys; sys.exit("Stripe Metrics needs Python 3.11 or newer; this is %d.%d. Name another: make PYTHON=python3.12 ..." % sys.version_info[:2] if sys.version_info < (3, 11) else 0)'
+	@echo "Setting up (once, about a minute) ..."
+	@rm -rf .venv .emulator
+	@$(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/uv.txt
+	@echo "  packages of the project ..."
+	@VIRTUAL_ENV=.venv $(BIN)/uv pip sync --quiet --require-hashes --no-build --compile-bytecode requirements/dev.txt
+	@echo "  packages of the local AWS emulator ..."
+	@$(BIN)/uv venv --quiet --python $(BIN)/python .emulator
+	@VIRTUAL_ENV=.emulator $(BIN)/uv pip sync --quiet --require-hashes --no-build --compile-bytecode requirements/emulator.txt
+	@touch $@
+
+run: setup ## start the whole system on http://127.0.0.1:8787 with a sandbox Stripe account
+	@$(BIN)/python -m local
+
+test: setup ## run all tests
+	@$(BIN)/python -m pytest
+
+check: setup ## lint, types and import rules
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+format: setup ## put the code into its form
+	@$(BIN)/ruff check --fix-only --quiet .
+	@$(BIN)/ruff format .
+
+lock: setup ## lock the dependency sets again
+	@requirements/lock.sh
+
+clean: ## remove everything that was installed or built
+	rm -rf .venv .emulator build .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache .coverage
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,0 +1,1 @@
+"""The Lambda functions. They meet only in the tables and never import one another."""

@@ -1,0 +1,1 @@
+"""Decides alerts from new metric values and publishes them."""

@@ -1,0 +1,1 @@
+"""Serves the HTTP API: configuration, values and test queries."""

@@ -1,0 +1,1 @@
+"""Brings integrations up to date: schedule ticks in, metric values out."""

@@ -1,0 +1,1 @@
+"""The CloudFormation stack, described with the AWS CDK."""

@@ -1,0 +1,1 @@
+"""Pure rules: nothing here reads a clock, a network, a file or the environment."""

@@ -1,0 +1,146 @@
+"""Every error that crosses a layer, drawn as a tree.
+
+MetricsError
+├── ConfigurationError           a setting of the deployment is missing or wrong
+├── BillingSourceError           Stripe did not answer as needed
+│   ├── KeyInvalidError          the key is unknown, rolled, or of a kind not accepted
+│   ├── PermissionMissingError   the key may not read something that is needed
+│   ├── SourceUnavailableError   Stripe could not be reached or answered nonsense (transient)
+│   ├── SourceRateLimitedError   Stripe asked us to slow down for too long (transient)
+│   ├── BadResponseError         an answer has not the shape that the pinned version promises
+│   └── QueryTooLargeError       the account cannot be read within the time of a test query
+├── StorageError                 a table, queue, topic or secret store failed
+│   ├── StorageUnavailableError  throttled, timed out or internal error (transient)
+│   ├── VersionConflictError     somebody else wrote first
+│   ├── LeaseHeldError           another sync of the same integration is running (transient)
+│   └── SecretMissingError       the integration's key is not in the secret store
+└── RequestError                 the caller must change the request
+    ├── InvalidInputError        a field is wrong; carries pointers
+    ├── NotFoundError            no such object
+    └── ConflictError            the object is not in a state that allows it
+
+`code` is the public code of the API's problems and of an integration's `sync.error`;
+`transient` says whether the same call may succeed later, so that retry is decided in one place.
+Messages are sentences for people and never hold a key.
+"""
+
+from typing import ClassVar
+
+
+class MetricsError(Exception):
+    """Base of all errors of this project."""
+
+    code: ClassVar[str] = "internal"
+    transient: ClassVar[bool] = False
+
+
+class ConfigurationError(MetricsError):
+    """A setting of the deployment is missing or wrong."""
+
+
+class BillingSourceError(MetricsError):
+    """Stripe did not answer as needed."""
+
+
+class KeyInvalidError(BillingSourceError):
+    """The key is malformed, unknown, rolled, or of a kind that is not accepted."""
+
+    code = "stripe_key_invalid"
+
+
+class PermissionMissingError(BillingSourceError):
+    """The key may not read something that is needed.
+
+    Attributes:
+        permission: Stripe's name of the missing permission, where the answer gave one.
+    """
+
+    code = "stripe_permission_missing"
+
+    def __init__(self, message: str, permission: str | None = None) -> None:
+        super().__init__(message)
+        self.permission = permission
+
+
+class SourceUnavailableError(BillingSourceError):
+    """Stripe could not be reached, or answered with an error or a broken body, too often."""
+
+    code = "stripe_unavailable"
+    transient = True
+
+
+class SourceRateLimitedError(BillingSourceError):
+    """Stripe asked us to slow down for longer than this run can wait."""
+
+    code = "stripe_rate_limited"
+    transient = True
+
+
+class BadResponseError(BillingSourceError):
+    """An answer has not the shape that the pinned API version promises."""
+
+    code = "stripe_unavailable"
+
+
+class QueryTooLargeError(BillingSourceError):
+    """The account cannot be read within the time of a test query."""
+
+    code = "query_too_large"
+
+
+class StorageError(MetricsError):
+    """A table, queue, topic or secret store failed."""
+
+
+class StorageUnavailableError(StorageError):
+    """Throttled, timed out, or an internal error on the other side."""
+
+    transient = True
+
+
+class VersionConflictError(StorageError):
+    """Somebody else wrote the same item first."""
+
+    code = "version_conflict"
+
+
+class LeaseHeldError(StorageError):
+    """Another sync of the same integration is running."""
+
+    transient = True
+
+
+class SecretMissingError(StorageError):
+    """The integration's key is not in the secret store."""
+
+    code = "stripe_key_invalid"
+
+
+class RequestError(MetricsError):
+    """The caller must change the request."""
+
+
+class InvalidInputError(RequestError):
+    """Fields of the request are wrong.
+
+    Attributes:
+        errors: pairs of JSON pointer and sentence, one for each wrong field.
+    """
+
+    code = "validation_failed"
+
+    def __init__(self, message: str, errors: tuple[tuple[str, str], ...] = ()) -> None:
+        super().__init__(message)
+        self.errors = errors
+
+
+class NotFoundError(RequestError):
+    """No object has that id."""
+
+    code = "not_found"
+
+
+class ConflictError(RequestError):
+    """The object is not in a state that allows the request."""
+
+    code = "conflict"
