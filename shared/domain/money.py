@@ -1,0 +1,178 @@
+"""Exact amounts of money: Stripe's integers, their meaning, rounding, and how people read them.
+
+Nothing here is a float. Amounts inside the domain are Fractions of Stripe's smallest unit ("minor
+units"); what leaves the domain is a Decimal in major units, rounded at the very end.
+"""
+
+from collections.abc import Sequence
+from decimal import Decimal
+from fractions import Fraction
+from math import floor
+from typing import Literal
+
+# Stripe documentation, "Supported currencies", zero-decimal and three-decimal currencies. Stripe
+# differs from ISO 4217 here (MGA, for one), and the API is what we read.
+ZERO_DECIMAL = frozenset(
+    "bif clp djf gnf jpy kmf krw mga pyg rwf vnd vuv xaf xof xpf".split()  # noqa: SIM905
+)
+THREE_DECIMAL = frozenset({"bhd", "jod", "kwd", "omr", "tnd"})
+# The same page, "Special cases": ISK and UGX have no decimals any more, yet the API still writes
+# 5 krónur as 500. HUF and TWD are whole for payouts only; their prices have two decimals.
+WHOLE_BUT_WRITTEN_WITH_TWO = frozenset({"isk", "ugx"})
+
+Amount = Fraction | int
+Unit = Literal["currency", "percent", "count"]
+
+# Only symbols that no reader can take for another currency's; every other currency shows its code.
+SYMBOLS = {
+    "usd": "$",
+    "eur": "€",
+    "gbp": "£",
+    "jpy": "¥",
+    "inr": "₹",
+    "krw": "₩",
+    "ils": "₪",
+    "vnd": "₫",
+    "ngn": "₦",
+    "php": "₱",
+    "uah": "₴",
+    "aud": "A$",
+    "cad": "CA$",
+    "nzd": "NZ$",
+    "hkd": "HK$",
+    "mxn": "MX$",
+    "brl": "R$",
+}
+
+
+def api_digits(currency: str) -> int:
+    """Return how many decimals Stripe's integers of *currency* carry.
+
+    >>> [api_digits(code) for code in ("usd", "jpy", "kwd", "isk", "huf")]
+    [2, 0, 3, 2, 2]
+    """
+    code = currency.lower()
+    if code in ZERO_DECIMAL:
+        return 0
+    return 3 if code in THREE_DECIMAL else 2
+
+
+def display_digits(currency: str) -> int:
+    """Return how many decimals an amount of *currency* is rounded to and shown with.
+
+    >>> [display_digits(code) for code in ("usd", "jpy", "kwd", "isk", "huf")]
+    [2, 0, 3, 0, 2]
+    """
+    return 0 if currency.lower() in WHOLE_BUT_WRITTEN_WITH_TWO else api_digits(currency)
+
+
+def to_major(minor: Amount, currency: str) -> Fraction:
+    """Return an exact amount in minor units (Stripe's) as an exact amount in major units.
+
+    >>> to_major(1250, "usd")
+    Fraction(25, 2)
+    """
+    return Fraction(minor, 10 ** api_digits(currency))
+
+
+def round_half_up(value: Amount, digits: int) -> Decimal:
+    """Round an exact value to *digits* decimals, halves away from zero, without losing any digit.
+
+    >>> round_half_up(Fraction(130, 3), 2), round_half_up(Fraction(-1, 2), 0)
+    (Decimal('43.33'), Decimal('-1'))
+    """
+    scaled = Fraction(value) * 10**digits
+    units = floor(abs(scaled) + Fraction(1, 2))
+    return _decimal_of_units(-units if scaled < 0 else units, digits)
+
+
+def round_money(major: Amount, currency: str) -> Decimal:
+    """Round an exact amount in major units half-up to the smallest unit of *currency*.
+
+    >>> round_money(Fraction(2500, 3), "jpy")
+    Decimal('833')
+    """
+    return round_half_up(major, display_digits(currency))
+
+
+def round_shares(shares: Sequence[Amount], digits: int) -> list[Decimal]:
+    """Round exact shares so that they add up exactly to their rounded whole.
+
+    Largest remainder: every share is rounded down, and the units still missing from the whole
+    (rounded half-up) go to the shares that lost most, earlier shares first where they lost the
+    same. The order is kept. No shares give an empty list.
+
+    >>> [str(share) for share in round_shares([Fraction(10, 3)] * 3, 2)]
+    ['3.34', '3.33', '3.33']
+    """
+    scaled = [Fraction(share) * 10**digits for share in shares]
+    units = [floor(share) for share in scaled]
+    whole = round_half_up(sum(scaled, Fraction(0)), 0)
+    missing = int(whole) - sum(units)
+    by_loss = sorted(range(len(scaled)), key=lambda i: units[i] - scaled[i])
+    # Half-up moves the whole by at most half a unit, so `missing` is between 0 and len(shares),
+    # except for a negative whole ending in exactly a half, where it can be -1.
+    for index in by_loss[: max(missing, 0)]:
+        units[index] += 1
+    if missing < 0:
+        units[by_loss[-1]] -= 1
+    return [_decimal_of_units(unit, digits) for unit in units]
+
+
+def format_money(amount: Decimal, currency: str) -> str:
+    """Return an amount in major units with its symbol or ISO code, exact to the minor unit.
+
+    >>> format_money(Decimal(1200), "usd"), format_money(Decimal("-30"), "eur")
+    ('$1,200.00', '-€30.00')
+    >>> format_money(Decimal(1000), "jpy"), format_money(Decimal(10), "kwd")
+    ('¥1,000', '10.000 KWD')
+    """
+    rounded = round_half_up(Fraction(amount), display_digits(currency))
+    sign = "-" if rounded < 0 else ""
+    digits = f"{abs(rounded):,f}"
+    symbol = SYMBOLS.get(currency.lower())
+    return f"{sign}{symbol}{digits}" if symbol else f"{sign}{digits} {currency.upper()}"
+
+
+def format_percent(percent: Decimal) -> str:
+    """Return a rate in percent with at most two decimals.
+
+    >>> format_percent(Decimal("5.25")), format_percent(Decimal("160.00"))
+    ('5.25%', '160%')
+    """
+    digits = f"{round_half_up(Fraction(percent), 2):,f}"
+    return f"{digits.rstrip('0').rstrip('.')}%"
+
+
+def format_count(count: Decimal | int) -> str:
+    """Return a count with thousands separated.
+
+    >>> format_count(12500)
+    '12,500'
+    """
+    return f"{int(count):,d}"
+
+
+def format_value(value: Decimal | None, unit: Unit, currency: str | None) -> str:
+    """Return a metric's value as text; a value that does not exist is "no value".
+
+    Args:
+        value: in major units for money, in percent for rates.
+
+        unit: what the value counts.
+
+        currency: ISO code of a money value; not used for the other units.
+
+    >>> format_value(Decimal("81.00"), "currency", "usd"), format_value(None, "percent", None)
+    ('$81.00', 'no value')
+    """
+    if value is None:
+        return "no value"
+    if unit == "currency":
+        return format_money(value, currency or "")
+    return format_percent(value) if unit == "percent" else format_count(value)
+
+
+def _decimal_of_units(units: int, digits: int) -> Decimal:
+    # The constructor is exact; arithmetic such as scaleb would round to the context's precision.
+    return Decimal(f"{units}E-{digits}") if digits else Decimal(units)
