@@ -1,0 +1,64 @@
+"""The metrics: what can be asked of an account, and the one door to every answer."""
+
+from datetime import datetime
+from typing import assert_never
+
+from shared.domain.account import Account
+from shared.domain.metrics.arr import compute_arr
+from shared.domain.metrics.measurement import (
+    Explanation,
+    Measurement,
+    MetricWarning,
+    Terms,
+    explanation_to_dict,
+)
+from shared.domain.metrics.mrr import compute_mrr
+from shared.domain.metrics.queries import (
+    Arr,
+    MetricQuery,
+    Mrr,
+    SubscriptionCount,
+    query_from_dict,
+    query_to_dict,
+)
+from shared.domain.metrics.subscription_count import compute_subscription_count
+from shared.domain.money import Unit
+
+__all__ = [
+    "Arr",
+    "Explanation",
+    "Measurement",
+    "MetricQuery",
+    "MetricWarning",
+    "Mrr",
+    "SubscriptionCount",
+    "Terms",
+    "Unit",
+    "compute",
+    "explanation_to_dict",
+    "query_from_dict",
+    "query_to_dict",
+]
+
+
+def compute(query: MetricQuery, account: Account, at: datetime, terms: Terms) -> Measurement:
+    """Return the answer to any metric query.
+
+    Args:
+        query: what is asked.
+
+        account: what was read; the order of its objects does not matter.
+
+        at: the instant of the value, aware; decides which discounts and trials are in force.
+
+        terms: definitions, reporting currency and rates.
+    """
+    match query:
+        case Mrr():
+            return compute_mrr(query, account, at, terms)
+        case Arr():
+            return compute_arr(query, account, at, terms)
+        case SubscriptionCount():
+            return compute_subscription_count(query, account, at, terms)
+        case _:
+            assert_never(query)

@@ -1,0 +1,174 @@
+"""Where a sum comes from: by status, price, product, currency and subscription.
+
+Every list here adds up exactly to the rounded value: shares are rounded by largest remainder.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from decimal import Decimal
+from fractions import Fraction
+
+from shared.domain.metrics.assessments import Assessment
+from shared.domain.metrics.conversion import Converter
+from shared.domain.metrics.measurement import (
+    Breakdown,
+    BreakdownRow,
+    Contribution,
+    CurrencyRow,
+    Part,
+)
+from shared.domain.money import (
+    format_money,
+    round_half_up,
+    round_money,
+    round_shares,
+    to_major,
+)
+from shared.domain.monthly_amounts import MonthlyItem
+
+_LABELS = {
+    "active": "Active subscriptions",
+    "trialing": "Subscriptions in trial",
+    "past_due": "Past due subscriptions",
+}
+
+
+def list_parts(counted: Sequence[Assessment], converter: Converter) -> tuple[Part, ...]:
+    """Return the value by status, in a fixed order; statuses that none has are left out."""
+    sums, counts = _sum_by(counted, converter, lambda it: it.subscription.status)
+    statuses = [status for status in _LABELS if status in counts]
+    shares = round_shares([sums[status] for status in statuses], converter.digits)
+    return tuple(
+        Part(_LABELS[status], share, counts[status])
+        for status, share in zip(statuses, shares, strict=True)
+    )
+
+
+def list_contributions(
+    counted: Sequence[Assessment], converter: Converter, *, is_withheld: bool
+) -> tuple[Contribution, ...]:
+    """Return what each subscription adds, largest first, equal amounts by id; zeros are left out.
+
+    Where the value is withheld, each amount is in its subscription's own currency.
+    """
+    paying = [it for it in counted if it.minor]
+    if is_withheld:
+        own = [_rounded_own(it.minor * converter.months, it.currency) for it in paying]
+        rows = [
+            _contribution(it, amount, it.currency) for it, amount in zip(paying, own, strict=True)
+        ]
+    else:
+        exact = [converter.convert(it.minor, it.currency) or Fraction(0) for it in paying]
+        shares = round_shares(exact, converter.digits)
+        rows = [
+            _contribution(it, share, converter.currency)
+            for it, share in zip(paying, shares, strict=True)
+        ]
+    return tuple(sorted(rows, key=lambda row: (-row.amount, row.id)))
+
+
+def break_down(
+    counted: Sequence[Assessment], converter: Converter, *, is_withheld: bool
+) -> Breakdown:
+    """Return the value by price, product and currency, largest first.
+
+    Where the value is withheld, only the sums by currency, each in its own, can be told.
+    """
+    by_currency = _rows_by_currency(counted, converter, is_withheld=is_withheld)
+    if is_withheld:
+        return Breakdown(by_currency=by_currency)
+    return Breakdown(
+        by_price=_rows_by(counted, converter, lambda item: item.price_id),
+        by_product=_rows_by(counted, converter, lambda item: item.product_id),
+        by_currency=by_currency,
+    )
+
+
+def _rows_by(
+    counted: Sequence[Assessment], converter: Converter, key_of: Callable[[MonthlyItem], str]
+) -> tuple[BreakdownRow, ...]:
+    sums: defaultdict[str, Fraction] = defaultdict(Fraction)
+    counts: Counter[str] = Counter()
+    for it in counted:
+        for item in it.monthly.items if it.monthly else ():
+            sums[key_of(item)] += converter.convert(item.amount_minor, it.currency) or 0
+            counts[key_of(item)] += 1
+    keys = sorted(sums, key=lambda key: (-sums[key], key))
+    shares = round_shares([sums[key] for key in keys], converter.digits)
+    return tuple(
+        BreakdownRow(key, share, counts[key]) for key, share in zip(keys, shares, strict=True)
+    )
+
+
+def _rows_by_currency(
+    counted: Sequence[Assessment], converter: Converter, *, is_withheld: bool
+) -> tuple[CurrencyRow, ...]:
+    own: defaultdict[str, Fraction] = defaultdict(Fraction)
+    for it in counted:
+        own[it.currency] += it.minor * converter.months
+    counts = Counter(it.currency for it in counted)
+    converted = _converted_by_currency(counted, converter, is_withheld=is_withheld)
+    rows = [
+        CurrencyRow(
+            currency=currency,
+            value=_rounded_own(minor, currency),
+            count=counts[currency],
+            rate=_shown_rate(converter.rate_of(currency)),
+            converted=converted.get(currency),
+        )
+        for currency, minor in own.items()
+    ]
+    return tuple(sorted(rows, key=lambda row: (-(row.converted or 0), row.currency)))
+
+
+def _converted_by_currency(
+    counted: Sequence[Assessment], converter: Converter, *, is_withheld: bool
+) -> Mapping[str, Decimal]:
+    if is_withheld:
+        return {}
+    sums, _ = _sum_by(counted, converter, lambda it: it.currency)
+    return dict(zip(sums, round_shares(list(sums.values()), converter.digits), strict=True))
+
+
+def _sum_by(
+    counted: Sequence[Assessment], converter: Converter, key_of: Callable[[Assessment], str]
+) -> tuple[Mapping[str, Fraction], Counter[str]]:
+    sums: defaultdict[str, Fraction] = defaultdict(Fraction)
+    for it in counted:
+        sums[key_of(it)] += converter.convert(it.minor, it.currency) or 0
+    return sums, Counter(key_of(it) for it in counted)
+
+
+def _contribution(it: Assessment, amount: Decimal, currency: str) -> Contribution:
+    subscription = it.subscription
+    return Contribution(
+        object="subscription",
+        id=subscription.id,
+        customer=subscription.customer_id,
+        amount=amount,
+        currency=currency,
+        detail=_detail(it, currency),
+    )
+
+
+def _detail(it: Assessment, currency: str) -> str:
+    """Return what a reader needs to recognise the amount: status, prices, own currency, notes."""
+    subscription = it.subscription
+    prices = ", ".join(item.price_id for item in (it.monthly.items if it.monthly else ()))
+    notes = [subscription.status, prices]
+    if it.currency != currency:
+        own = format_money(_rounded_own(it.minor, it.currency), it.currency)
+        notes.append(f"{own} a month")
+    if subscription.is_scheduled_to_end:
+        notes.append("scheduled to end")
+    if subscription.collection_paused:
+        notes.append("collection paused")
+    return "; ".join(note for note in notes if note)
+
+
+def _rounded_own(minor: Fraction, currency: str) -> Decimal:
+    return round_money(to_major(minor, currency), currency)
+
+
+def _shown_rate(rate: Fraction | None) -> Decimal | None:
+    return None if rate is None else round_half_up(rate, 10).normalize()

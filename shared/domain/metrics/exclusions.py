@@ -1,0 +1,115 @@
+"""What is not in a sum, and the warnings that answer "why is it not what I expected?"."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from decimal import Decimal
+
+from shared.domain.metrics.assessments import Assessment
+from shared.domain.metrics.conversion import Converter
+from shared.domain.metrics.measurement import LeftOut, MetricWarning
+from shared.domain.metrics.scope import count_nouns
+from shared.domain.unreadable import Unreadable
+
+DETAILS = {
+    "trialing": "subscriptions in their trial",
+    "past_due": "subscriptions with a failed payment",
+    "unpaid": "unpaid subscriptions",
+    "paused": "paused subscriptions",
+    "incomplete": "subscriptions whose first payment is not complete",
+    "canceled": "canceled subscriptions",
+    "incomplete_expired": "subscriptions whose first payment was never made",
+    "collection_paused": "subscriptions with paused collection",
+    "cancel_requested": "subscriptions whose end has been requested",
+    "free": "subscriptions that cost nothing",
+    "fully_discounted": "subscriptions discounted to nothing",
+    "metered": "usage-based items",
+    "one_time": "one-time items",
+    "item_trial": "items in a trial of their own",
+    "unreadable": "subscriptions whose amount cannot be told",
+}
+_MOST_REASONS = 3
+
+
+def list_left_out(
+    assessed: Sequence[Assessment], unreadable: Sequence[Unreadable], converter: Converter
+) -> tuple[LeftOut, ...]:
+    """Return what is not in the value, by reason, in a fixed order; empty reasons are left out.
+
+    Amounts cover the same months as the value and are in the reporting currency: None where they
+    have ended, are not known, or have no rate.
+    """
+    rows = [
+        *(_whole_row(reason, assessed, converter) for reason in DETAILS),
+        *(
+            _item_row(reason, assessed, converter)
+            for reason in ("metered", "one_time", "item_trial")
+        ),
+        LeftOut("unreadable", DETAILS["unreadable"], len(unreadable), None),
+    ]
+    return tuple(row for row in rows if row.count)
+
+
+def _whole_row(reason: str, assessed: Sequence[Assessment], converter: Converter) -> LeftOut:
+    group = [it for it in assessed if _reason_worth_nothing(it) == reason]
+    has_ended = any(it.monthly is None for it in group)
+    amount = None if has_ended else converter.sum_rounded((it.minor, it.currency) for it in group)
+    return LeftOut(reason, DETAILS[reason], len(group), amount)
+
+
+def _reason_worth_nothing(it: Assessment) -> str | None:
+    """Return why a subscription adds nothing: left out, free, or discounted to nothing."""
+    if it.reason or it.monthly is None:
+        return it.reason
+    if it.monthly.is_free:
+        return "free"
+    return "fully_discounted" if it.monthly.is_fully_discounted else None
+
+
+def _item_row(reason: str, assessed: Sequence[Assessment], converter: Converter) -> LeftOut:
+    found = [
+        (item.amount_minor, it.currency)
+        for it in assessed
+        if it.reason is None and it.monthly
+        for item in it.monthly.left_out
+        if item.reason == reason
+    ]
+    known = [(minor, currency) for minor, currency in found if minor is not None]
+    amount = converter.sum_rounded(known) if known else None
+    return LeftOut(reason, DETAILS[reason], len(found), amount)
+
+
+def warn_of_exclusions(
+    name: str,
+    value: Decimal | None,
+    counted: Sequence[Assessment],
+    unreadable: Sequence[Unreadable],
+    left_out: Iterable[LeftOut],
+) -> list[MetricWarning]:
+    """Return the warnings about what the value does not hold, or holds with doubt."""
+    warnings = []
+    if unreadable:
+        warnings.append(warn_of_unreadable(name, unreadable))
+    unknown_tax = sum(1 for it in counted if it.monthly and it.monthly.has_unknown_tax)
+    if unknown_tax:
+        message = (
+            f"{count_nouns(unknown_tax, 'subscription')} with prices that include tax at a rate"
+            f" that is not known: counted as they are, so {name} may contain tax."
+        )
+        warnings.append(MetricWarning("inclusive_tax_unknown", message))
+    reasons = ", ".join(f"{row.count:,d} {row.detail}" for row in left_out)
+    if value is not None and not value and reasons:
+        warnings.append(MetricWarning("zero_mrr", f"{name} is 0 because it leaves out: {reasons}."))
+    return warnings
+
+
+def warn_of_unreadable(name: str, unreadable: Sequence[Unreadable]) -> MetricWarning:
+    """Return the warning that counts the unreadable subscriptions and names the reasons."""
+    reasons = Counter(it.reason for it in unreadable).most_common()
+    shown = "; ".join(f"{reason} ({count:,d})" for reason, count in reasons[:_MOST_REASONS])
+    more = len(reasons) - _MOST_REASONS
+    rest = f"; and {count_nouns(more, 'other reason')}" if more > 0 else ""
+    message = (
+        f"{count_nouns(len(unreadable), 'subscription')} cannot be read and"
+        f" {'is' if len(unreadable) == 1 else 'are'} not in {name}: {shown}{rest}."
+    )
+    return MetricWarning("unreadable", message)

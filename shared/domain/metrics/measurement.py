@@ -1,0 +1,176 @@
+"""The answer to a metric query: a value, what to know about it, and how it came about."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from decimal import Decimal
+from fractions import Fraction
+
+from shared.domain.definitions import Definitions
+from shared.domain.money import Unit
+from shared.domain.settings import InvalidSettingError
+
+_CURSOR = re.compile(r"[0-9]{1,9}")
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """On what terms an account is measured.
+
+    Attributes:
+        definitions: what the numbers mean.
+
+        currency: the reporting currency, ISO code.
+
+        fx_rates: for each other currency, how many units of the reporting currency one unit of it
+            is worth (major units: {"eur": Fraction(11, 10)}).
+    """
+
+    definitions: Definitions
+    currency: str
+    fx_rates: Mapping[str, Fraction] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class MetricWarning:
+    """Something to know before relying on a value: a fixed code and a sentence."""
+
+    code: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A summand of a value, or the numerator or denominator of a ratio."""
+
+    label: str
+    value: Decimal
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class BreakdownRow:
+    """What one price or product adds to the value; `count` is of subscription items."""
+
+    id: str
+    value: Decimal
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
+class CurrencyRow:
+    """What is billed in one currency: in its own units, and converted (None without a rate)."""
+
+    currency: str
+    value: Decimal
+    count: int
+    rate: Decimal | None
+    converted: Decimal | None
+
+
+@dataclass(frozen=True, slots=True)
+class Breakdown:
+    """The value by price, product and currency, largest first; rows add up to the value."""
+
+    by_price: tuple[BreakdownRow, ...] = ()
+    by_product: tuple[BreakdownRow, ...] = ()
+    by_currency: tuple[CurrencyRow, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Contribution:
+    """What one object of Stripe adds to the value.
+
+    `currency` differs from the value's only where the value is withheld for want of a rate.
+    """
+
+    object: str
+    id: str
+    customer: str
+    amount: Decimal
+    currency: str | None
+    detail: str
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOut:
+    """What is not in the value, and why; `amount` None where it has none or it is not known."""
+
+    reason: str
+    detail: str
+    count: int
+    amount: Decimal | None
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """How a value came about.
+
+    Attributes:
+        formula: in words and numbers.
+
+        parts: they add up exactly to the value.
+
+        contributions: largest first; they add up exactly to the value.
+
+        companions: numbers to show beside the value, by name; None where one is not known.
+    """
+
+    formula: str
+    parts: tuple[Part, ...] = ()
+    breakdown: Breakdown = field(default_factory=Breakdown)
+    contributions: tuple[Contribution, ...] = ()
+    left_out: tuple[LeftOut, ...] = ()
+    companions: Mapping[str, Decimal | None] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Measurement:
+    """A metric's value at an instant; value None: it has none, or it is withheld (see warnings)."""
+
+    value: Decimal | None
+    unit: Unit
+    currency: str | None
+    warnings: tuple[MetricWarning, ...]
+    explanation: Explanation
+
+
+def explanation_to_dict(
+    explanation: Explanation, *, limit: int = 100, cursor: str | None = None
+) -> dict[str, object]:
+    """Return an explanation as plain dicts and lists, with one page of its contributions.
+
+    Decimals stay Decimals. `contributions` is {"data": [...], "next_cursor": None or the cursor of
+    the next page}.
+
+    Raises:
+        InvalidSettingError: *cursor* is not one that an earlier page gave.
+    """
+    every = explanation.contributions
+    first = _offset(cursor, len(every))
+    page = every[first : first + limit]
+    end = first + len(page)
+    breakdown = explanation.breakdown
+    return {
+        "formula": explanation.formula,
+        "parts": [asdict(part) for part in explanation.parts],
+        "breakdown": {
+            "by_price": [asdict(row) for row in breakdown.by_price],
+            "by_product": [asdict(row) for row in breakdown.by_product],
+            "by_currency": [asdict(row) for row in breakdown.by_currency],
+        },
+        "contributions": {
+            "data": [asdict(contribution) for contribution in page],
+            "next_cursor": str(end) if end < len(every) else None,
+        },
+        "left_out": [asdict(left_out) for left_out in explanation.left_out],
+        "companions": dict(explanation.companions),
+    }
+
+
+def _offset(cursor: str | None, length: int) -> int:
+    if cursor is None:
+        return 0
+    if not _CURSOR.fullmatch(cursor) or int(cursor) > length:
+        raise InvalidSettingError("/cursor", "Use next_cursor of the page before.")
+    return int(cursor)

@@ -1,0 +1,118 @@
+"""What MRR and ARR share: the sum of monthly amounts, and its explanation.
+
+ARR is the same sum over twelve months, so both are measured here, from exact amounts, and rounded
+once at the end.
+"""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+
+from shared.domain.account import Account
+from shared.domain.metrics.assessments import Assessment, assess_all
+from shared.domain.metrics.contributions import break_down, list_contributions, list_parts
+from shared.domain.metrics.conversion import Converter, warn_of_missing_rates
+from shared.domain.metrics.exclusions import list_left_out, warn_of_exclusions
+from shared.domain.metrics.measurement import Explanation, Measurement, MetricWarning, Terms
+from shared.domain.metrics.scope import count_nouns, select_scope
+from shared.domain.money import format_value
+
+
+@dataclass(frozen=True, slots=True)
+class RevenueKind:
+    """Which of the two is measured: its name, and how many months it covers."""
+
+    name: str
+    months: int
+
+
+MRR = RevenueKind("MRR", 1)
+ARR = RevenueKind("ARR", 12)
+
+
+def measure_recurring_revenue(
+    kind: RevenueKind, account: Account, at: datetime, terms: Terms, *, include_trials: bool
+) -> Measurement:
+    """Return the sum of the monthly amounts of the subscriptions that count, times its months.
+
+    In major units of the reporting currency, rounded half-up to its minor unit once, at the end.
+    No subscriptions give 0. Any counted amount in a currency without a rate withholds the value.
+    """
+    scope = select_scope(account)
+    assessed, unreadable = assess_all(
+        scope.subscriptions, at, terms.definitions, include_trials=include_trials
+    )
+    unreadable += scope.unreadable
+    counted = [it for it in assessed if it.reason is None]
+    converter = Converter(terms, months=kind.months)
+    missing = {it.currency for it in counted if converter.convert(it.minor, it.currency) is None}
+    value = None if missing else _sum_rounded(counted, converter)
+    left_out = (*list_left_out(assessed, unreadable, converter), *scope.left_out)
+    warnings = [*scope.warnings]
+    if missing:
+        warnings.append(warn_of_missing_rates(missing, converter.currency))
+    warnings += warn_of_exclusions(kind.name, value, counted, unreadable, left_out)
+    warnings += _pause_warnings(kind, counted, converter)
+    explanation = Explanation(
+        formula=_formula(kind, counted, value, converter.currency),
+        parts=() if missing else list_parts(counted, converter),
+        breakdown=break_down(counted, converter, is_withheld=bool(missing)),
+        contributions=list_contributions(counted, converter, is_withheld=bool(missing)),
+        left_out=left_out,
+        companions=_companions(kind, assessed, value, converter),
+    )
+    return Measurement(value, "currency", converter.currency, tuple(warnings), explanation)
+
+
+def _sum_rounded(assessed: Iterable[Assessment], converter: Converter) -> Decimal | None:
+    return converter.sum_rounded((it.minor, it.currency) for it in assessed)
+
+
+def _companions(
+    kind: RevenueKind, assessed: Sequence[Assessment], value: Decimal | None, converter: Converter
+) -> dict[str, Decimal | None]:
+    """Return the sums to show beside the value; they cover the same number of months."""
+    # A definition may leave these two out of the value; they are companions all the same.
+    in_status = [
+        it for it in assessed if it.reason in {None, "collection_paused", "cancel_requested"}
+    ]
+    chosen = {
+        "at_risk": [it for it in assessed if it.subscription.status == "past_due"],
+        "scheduled_to_end": [it for it in in_status if it.subscription.is_scheduled_to_end],
+        "collection_paused": [it for it in in_status if it.subscription.collection_paused],
+    }
+    sums = {name: _sum_rounded(group, converter) for name, group in chosen.items()}
+    if kind is MRR:
+        return sums
+    monthly = Converter(converter.terms)
+    counted = [it for it in assessed if it.reason is None]
+    return {"mrr": None if value is None else _sum_rounded(counted, monthly), **sums}
+
+
+def _pause_warnings(
+    kind: RevenueKind, counted: Sequence[Assessment], converter: Converter
+) -> list[MetricWarning]:
+    paused = [it for it in counted if it.subscription.collection_paused and it.minor]
+    if not paused:
+        return []
+    amount = format_value(_sum_rounded(paused, converter), "currency", converter.currency)
+    message = (
+        f"{kind.name} contains {count_nouns(len(paused), 'subscription')} with paused collection"
+        f" ({amount}): their status stays as it was. The definition paused_collection can leave"
+        " them out."
+    )
+    return [MetricWarning("collection_paused", message)]
+
+
+def _formula(
+    kind: RevenueKind, counted: Sequence[Assessment], value: Decimal | None, currency: str
+) -> str:
+    statuses = sorted({it.subscription.status for it in counted}) or ["active"]
+    text = (
+        f"{kind.name} = sum of the monthly amounts of"
+        f" {count_nouns(len(counted), 'subscription')} ({', '.join(statuses)}), licensed items"
+        " after the discounts counted, without tax"
+    )
+    times = "" if kind.months == 1 else f", x {kind.months}"
+    return f"{text}{times} = {format_value(value, 'currency', currency)}"

@@ -1,0 +1,78 @@
+"""Which objects of an account count at all, whatever the metric.
+
+Objects of the other mode and of test clocks count nowhere; a warning says how many there are.
+"""
+
+from dataclasses import dataclass
+
+from shared.domain.account import Account
+from shared.domain.metrics.measurement import LeftOut, MetricWarning
+from shared.domain.subscriptions import Subscription
+from shared.domain.unreadable import Unreadable
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """The subscriptions that can count, and what was set aside before any metric saw it."""
+
+    subscriptions: tuple[Subscription, ...]
+    unreadable: tuple[Unreadable, ...]
+    left_out: tuple[LeftOut, ...]
+    warnings: tuple[MetricWarning, ...]
+
+
+def select_scope(account: Account) -> Scope:
+    """Return the subscriptions of the account's mode and outside test clocks."""
+    live = account.mode == "live"
+    found: list[Subscription | Unreadable] = [*account.subscriptions, *account.unreadable]
+    other_mode = [it for it in found if it.livemode != live]
+    in_clock = [it for it in found if it.livemode == live and it.in_test_clock]
+    warnings = [*_mode_warnings(account, len(other_mode)), *_clock_warnings(len(in_clock))]
+    left_out = [
+        LeftOut("other_mode", "objects of the other mode than the key's", len(other_mode), None),
+        LeftOut("test_clock", "subscriptions of test clocks", len(in_clock), None),
+    ]
+    return Scope(
+        subscriptions=tuple(
+            it for it in account.subscriptions if it.livemode == live and not it.in_test_clock
+        ),
+        unreadable=tuple(
+            it for it in account.unreadable if it.livemode == live and not it.in_test_clock
+        ),
+        left_out=tuple(row for row in left_out if row.count),
+        warnings=tuple(warnings),
+    )
+
+
+def count_nouns(count: int, noun: str) -> str:
+    """Return a count with its noun, in the plural where it is due.
+
+    >>> count_nouns(1, "subscription"), count_nouns(2, "subscription")
+    ('1 subscription', '2 subscriptions')
+    """
+    return f"{count:,d} {noun}{'' if count == 1 else 's'}"
+
+
+def _mode_warnings(account: Account, other_mode: int) -> list[MetricWarning]:
+    warnings = []
+    if account.mode == "test":
+        message = "This is test data, read with a test key. Use a live key for real numbers."
+        warnings.append(MetricWarning("test_mode", message))
+    if other_mode:
+        other = "test" if account.mode == "live" else "live"
+        message = (
+            f"{count_nouns(other_mode, 'subscription')} of {other} mode came with a key of"
+            f" {account.mode} mode and is in no value: the modes are never mixed."
+        )
+        warnings.append(MetricWarning("mode_mismatch", message))
+    return warnings
+
+
+def _clock_warnings(in_clock: int) -> list[MetricWarning]:
+    if not in_clock:
+        return []
+    message = (
+        f"{count_nouns(in_clock, 'subscription')} of a test clock left out: the time there is"
+        " simulated."
+    )
+    return [MetricWarning("test_clock", message)]
