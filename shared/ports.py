@@ -1,5 +1,331 @@
 """What the use cases need of the outside world, as Protocols.
 
-Every implementation of a port keeps the promise written here; the contract tests hold the real
-adapters and the fakes of the tests to it.
+Every implementation keeps the promise written here; the contract tests hold the real adapters and
+the fakes of the tests to it. Each of them raises `StorageUnavailableError` where the other side is
+throttled or out of reach; other errors are named where they arise. Reads see every earlier write,
+except the lists that say otherwise.
 """
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Generic, Protocol, TypeVar
+
+from shared.domain.account import AccountIdentity, Reading
+from shared.domain.alerts import Alert, AlertState, Decision
+from shared.domain.configuration import (
+    Channel,
+    ChannelStatus,
+    Integration,
+    Metric,
+    MetricValue,
+    RefreshInterval,
+    SyncStatus,
+)
+from shared.domain.notices import AlertEvent, Notice
+from shared.domain.stripe_key import StripeKey
+
+Item = TypeVar("Item")
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[Item]):
+    """Part of a list, oldest first, and the cursor of what follows it (None at the end)."""
+
+    items: tuple[Item, ...]
+    next_cursor: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SyncRequest:
+    """One sync to be run.
+
+    Attributes:
+        interval: the schedule that asks; None where a person or a new metric asks.
+        slot: the scheduled time, or a text that is unique to the request; a slot is run once.
+        metric_id: only this metric is computed; None means every metric that is due.
+    """
+
+    integration_id: str
+    slot: str
+    interval: RefreshInterval | None = None
+    metric_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """The right to sync one integration, for a while.
+
+    Attributes:
+        sequence: number of this sync, strictly rising; the fence of all that it writes.
+    """
+
+    integration_id: str
+    sequence: int
+
+
+class Clock(Protocol):
+    """The time of the machine."""
+
+    def now(self) -> datetime:
+        """The present instant, aware, in UTC."""
+        ...
+
+
+class BillingSource(Protocol):
+    """One Stripe account, read with one key."""
+
+    def identify(self) -> AccountIdentity:
+        """Tell whose key this is, in one request.
+
+        Raises:
+            BillingSourceError: the leaf says what is wrong with the key or with Stripe.
+        """
+        ...
+
+    def read_subscriptions(self, *, deadline_seconds: float | None = None) -> Reading:
+        """Read every subscription with all that its monthly amount depends on.
+
+        Raises:
+            QueryTooLargeError: not done within *deadline_seconds*.
+            BillingSourceError: the leaf says what is wrong with the key or with Stripe.
+        """
+        ...
+
+
+class BillingSources(Protocol):
+    """Opens the account that belongs to a key."""
+
+    def __call__(self, key: StripeKey) -> BillingSource:
+        """Make a source; sends nothing yet."""
+        ...
+
+
+class SecretStore(Protocol):
+    """Where keys live, and nowhere else."""
+
+    def put(self, integration_id: str, key: StripeKey) -> None:
+        """Store the key of an integration, replacing the one before."""
+        ...
+
+    def get(self, integration_id: str) -> str:
+        """Give the key's text.
+
+        Raises:
+            SecretMissingError: there is none.
+        """
+        ...
+
+    def delete(self, integration_id: str) -> None:
+        """Remove the key; removing what is not there is no error."""
+        ...
+
+
+class ConfigStore(Protocol):
+    """What the team configured. An unknown id raises `NotFoundError`."""
+
+    def add_integration(self, integration: Integration) -> None:
+        """Store a new integration."""
+        ...
+
+    def integration(self, integration_id: str) -> Integration:
+        """Give one integration."""
+        ...
+
+    def integrations(self, *, limit: int, cursor: str | None = None) -> Page[Integration]:
+        """List the integrations; a new one may be missing for a moment."""
+        ...
+
+    def sync_status(self, integration_id: str) -> SyncStatus:
+        """Give the status that the newest sync left; a fresh one before the first."""
+        ...
+
+    def save_sync_status(self, integration_id: str, status: SyncStatus) -> None:
+        """Store the status, unless a sync with a higher sequence has stored one."""
+        ...
+
+    def add_metric(self, metric: Metric) -> None:
+        """Store a new metric and make its integration due at its interval."""
+        ...
+
+    def metric(self, metric_id: str) -> Metric:
+        """Give one metric."""
+        ...
+
+    def metrics_of(
+        self, integration_id: str, *, limit: int, cursor: str | None = None
+    ) -> Page[Metric]:
+        """List the metrics of an integration."""
+        ...
+
+    def due_metrics(
+        self, integration_id: str, interval: RefreshInterval | None
+    ) -> tuple[Metric, ...]:
+        """Give the metrics of an integration at *interval*, or all of them for None."""
+        ...
+
+    def intervals_of(self, integration_id: str) -> frozenset[RefreshInterval]:
+        """Give the refresh intervals that an integration's metrics use."""
+        ...
+
+    def due_integrations(self, interval: RefreshInterval) -> Iterator[str]:
+        """Give the ids of the integrations with metrics at *interval*; new ones may be missing."""
+        ...
+
+    def remove_metric(self, metric: Metric) -> None:
+        """Remove a metric with its values and alerts."""
+        ...
+
+    def add_channel(self, channel: Channel) -> None:
+        """Store a new channel."""
+        ...
+
+    def channel(self, channel_id: str) -> Channel:
+        """Give one channel."""
+        ...
+
+    def channels(self, *, limit: int, cursor: str | None = None) -> Page[Channel]:
+        """List the channels; a new one may be missing for a moment."""
+        ...
+
+    def remove_channel(self, channel_id: str) -> None:
+        """Remove a channel."""
+        ...
+
+
+class Ledger(Protocol):
+    """The place of each integration's sync: who runs it, and which slots are done."""
+
+    def take_lease(self, request: SyncRequest, *, now: datetime, until: datetime) -> Lease | None:
+        """Begin a sync, or give None where the request's slot is done already.
+
+        Raises:
+            LeaseHeldError: another sync holds the lease and it has not run out at *now*.
+        """
+        ...
+
+    def release_lease(self, lease: Lease, *, done: SyncRequest | None) -> None:
+        """End a sync; with *done* its slot is marked as run. A lost lease is left alone."""
+        ...
+
+
+class MetricStore(Protocol):
+    """Values of metrics: the latest and the past."""
+
+    def commit_values(self, values: Sequence[MetricValue], lease: Lease) -> None:
+        """Store values as latest and as history, all of a metric or nothing of it.
+
+        Raises:
+            LeaseHeldError: the lease has passed to another sync; nothing more is written.
+        """
+        ...
+
+    def latest(self, metric_ids: Sequence[str]) -> Mapping[str, MetricValue]:
+        """Give the newest value of each metric that has one."""
+        ...
+
+    def values(
+        self,
+        metric_id: str,
+        *,
+        start: datetime | None = None,
+        end: datetime | None = None,
+        limit: int,
+        cursor: str | None = None,
+    ) -> Page[MetricValue]:
+        """List values with `start <= as_of < end`, oldest first."""
+        ...
+
+
+class AlertStore(Protocol):
+    """Alerts, their states, and the outbox. An unknown id raises `NotFoundError`."""
+
+    def add_alert(self, alert: Alert, state: AlertState) -> None:
+        """Store a new alert with the state that it starts from."""
+        ...
+
+    def alert(self, alert_id: str) -> Alert:
+        """Give one alert."""
+        ...
+
+    def alerts(self, *, limit: int, cursor: str | None = None) -> Page[Alert]:
+        """List the alerts; a new one may be missing for a moment."""
+        ...
+
+    def alerts_of(self, metric_id: str) -> tuple[Alert, ...]:
+        """Give every alert on a metric."""
+        ...
+
+    def state(self, alert_id: str) -> AlertState:
+        """Give an alert's state."""
+        ...
+
+    def remove_alert(self, alert: Alert) -> None:
+        """Remove an alert with its state, history and outbox."""
+        ...
+
+    def commit_decision(
+        self,
+        alert: Alert,
+        *,
+        seen: AlertState,
+        state: AlertState,
+        event: tuple[Decision, datetime] | None,
+        notices: Sequence[Notice],
+    ) -> None:
+        """Store the new state with the event and notices that come of it: all or nothing.
+
+        Raises:
+            VersionConflictError: the state is no longer *seen*, or the alert was changed or
+                removed; nothing is written.
+        """
+        ...
+
+    def events(self, alert_id: str, *, limit: int, cursor: str | None = None) -> Page[AlertEvent]:
+        """List what was decided, oldest first, with what became of each notice."""
+        ...
+
+    def pending_notices(self, alert_id: str) -> tuple[Notice, ...]:
+        """Give the notices of an alert that have not been sent, oldest first."""
+        ...
+
+    def claim_notice(self, notice: Notice, *, now: datetime, until: datetime) -> Notice | None:
+        """Take a notice for sending until *until*; None where somebody else has it at *now*."""
+        ...
+
+    def settle_notice(self, notice: Notice) -> None:
+        """Store how sending ended: `sent` with its message id, or `pending` again."""
+        ...
+
+
+class SyncQueue(Protocol):
+    """Syncs that are to be run, one at a time for each integration, in order."""
+
+    def send(self, request: SyncRequest) -> None:
+        """Queue a sync; the same integration, interval and slot twice is one."""
+        ...
+
+
+class Notifier(Protocol):
+    """Brings notices to people."""
+
+    def subscribe(self, channel: Channel) -> str:
+        """Subscribe a channel to its own notices; gives the id of the subscription."""
+        ...
+
+    def unsubscribe(self, subscription: str) -> None:
+        """End a subscription; ending what is not there is no error."""
+        ...
+
+    def status(self, subscription: str) -> ChannelStatus:
+        """Tell whether the subscription receives."""
+        ...
+
+    def publish(self, notice: Notice) -> str:
+        """Hand a notice over; gives the message id.
+
+        Raises:
+            StorageUnavailableError: not accepted now; it may be tried again.
+            ConfigurationError: it will never be accepted as it is.
+        """
+        ...

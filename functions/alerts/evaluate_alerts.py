@@ -1,0 +1,130 @@
+"""Use case: offer a new value to every alert on its metric, and send what is decided.
+
+The decision and what it wants to say are stored in one transaction, on the condition that the
+state is still the one that was looked at. Sending comes after, from the store; so a crash at any
+point loses nothing, and repeats a notice only if it falls between publishing and noting that.
+"""
+
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+from shared.domain.alerts import Alert, AlertState, Decision, Sample, step
+from shared.domain.configuration import MetricValue
+from shared.domain.messages import Facts, render_message
+from shared.domain.notices import Notice
+from shared.errors import MetricsError, NotFoundError, VersionConflictError
+from shared.ports import AlertStore, Clock, ConfigStore, Notifier
+
+_DECISION_ATTEMPTS = 5
+_SENDING_LEASE = timedelta(seconds=60)
+
+
+@dataclass(frozen=True, slots=True)
+class EvaluateAlerts:
+    """Decides and sends the alerts of one value."""
+
+    config: ConfigStore
+    alerts: AlertStore
+    notifier: Notifier
+    clock: Clock
+
+    def __call__(self, value: MetricValue) -> int:
+        """Take the value into account; gives the number of notices sent.
+
+        Raises:
+            VersionConflictError: others kept writing first; the record is to be tried again.
+            StorageError: a table or the topic failed; likewise.
+        """
+        sent = 0
+        for alert in self.alerts.alerts_of(value.metric_id):
+            self._decide(alert, value)
+            sent += self._send_pending(alert.id)
+        return sent
+
+    def _decide(self, alert: Alert, value: MetricValue) -> None:
+        sample = Sample(version=value.version, value=value.value, as_of=value.as_of)
+        for attempt in range(1, _DECISION_ATTEMPTS + 1):
+            try:
+                if attempt > 1:
+                    alert = self.alerts.alert(alert.id)
+                seen = self.alerts.state(alert.id)
+            except NotFoundError:
+                return  # removed meanwhile
+            state, decision = step(seen, alert, sample)
+            if state == seen:
+                return
+            try:
+                self._commit(alert, seen, state, decision, value)
+            except VersionConflictError:
+                if attempt == _DECISION_ATTEMPTS:
+                    raise
+                continue
+            return
+
+    def _commit(
+        self,
+        alert: Alert,
+        seen: AlertState,
+        state: AlertState,
+        decision: Decision | None,
+        value: MetricValue,
+    ) -> None:
+        decided_at = self.clock.now()
+        event = None if decision is None else (decision, decided_at)
+        notices = self._write_notices(alert, decision, value) if decision else ()
+        self.alerts.commit_decision(alert, seen=seen, state=state, event=event, notices=notices)
+
+    def _write_notices(
+        self, alert: Alert, decision: Decision, value: MetricValue
+    ) -> tuple[Notice, ...]:
+        metric = self.config.metric(alert.metric_id)
+        integration = self.config.integration(metric.integration_id)
+        facts = Facts(decision, alert, metric, integration, value)
+        notices = []
+        for channel_id in alert.channels:
+            try:
+                channel = self.config.channel(channel_id)
+            except NotFoundError:
+                continue  # the channel was removed; the others still want to know
+            notices.append(
+                Notice(
+                    key=decision.key,
+                    alert_id=alert.id,
+                    channel_id=channel.id,
+                    channel_type=channel.type,
+                    message=render_message(facts, channel.type),
+                    decided_at=self.clock.now(),
+                )
+            )
+        return tuple(notices)
+
+    def _send_pending(self, alert_id: str) -> int:
+        sent, failure = 0, None
+        for notice in self.alerts.pending_notices(alert_id):
+            now = self.clock.now()
+            claimed = self.alerts.claim_notice(notice, now=now, until=now + _SENDING_LEASE)
+            if claimed is None:
+                continue
+            try:
+                message_id = self.notifier.publish(claimed)
+            except MetricsError as error:
+                # Back into the outbox; the other channels must not wait for this one.
+                self.alerts.settle_notice(replace(claimed, status="pending", lease_until=None))
+                failure = error
+                continue
+            self._mark_sent(claimed, message_id)
+            sent += 1
+        if failure is not None:
+            raise failure
+        return sent
+
+    def _mark_sent(self, notice: Notice, message_id: str) -> None:
+        self.alerts.settle_notice(
+            replace(
+                notice,
+                status="sent",
+                lease_until=None,
+                message_id=message_id,
+                sent_at=self.clock.now(),
+            )
+        )

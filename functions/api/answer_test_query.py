@@ -1,0 +1,103 @@
+"""Use case: answer a metric query at once and save nothing."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from functions.api.connect_account import accept_key
+from shared.domain.account import AccountIdentity, Mode
+from shared.domain.definitions import Definitions
+from shared.domain.metrics import Measurement, MetricQuery, Terms, compute
+from shared.domain.stripe_key import StripeKey
+from shared.errors import ConflictError
+from shared.ports import BillingSources, Clock, ConfigStore, SecretStore
+
+DEADLINE_SECONDS = 20.0
+
+
+@dataclass(frozen=True, slots=True)
+class TestAnswer:
+    """What a test query found.
+
+    Attributes:
+        requests: number of requests that were sent to Stripe.
+    """
+
+    __test__ = False
+
+    measurement: Measurement
+    mode: Mode
+    account: AccountIdentity
+    as_of: datetime
+    took_ms: int
+    requests: int
+
+
+@dataclass(frozen=True, slots=True)
+class AnswerTestQuery:
+    """Reads what the query needs and computes it."""
+
+    __test__ = False
+
+    config: ConfigStore
+    secrets: SecretStore
+    sources: BillingSources
+    clock: Clock
+    allow_restricted_keys: bool
+
+    def for_key(
+        self, secret_key: str, query: MetricQuery, definitions: Definitions | None
+    ) -> TestAnswer:
+        """Answer for an account that need not be connected.
+
+        Raises:
+            BillingSourceError: the leaf says what is wrong with the key or with Stripe.
+        """
+        key = accept_key(secret_key, allow_restricted=self.allow_restricted_keys)
+        return self._answer(key, query, definitions or Definitions(), terms=None)
+
+    def for_integration(
+        self, integration_id: str, query: MetricQuery, definitions: Definitions | None
+    ) -> TestAnswer:
+        """Answer for a connected account, in its currency and under its definitions.
+
+        Raises:
+            NotFoundError: no such integration.
+            ConflictError: it is disconnected.
+            BillingSourceError: the leaf says what is wrong with the key or with Stripe.
+        """
+        integration = self.config.integration(integration_id)
+        if not integration.is_connected:
+            raise ConflictError("This integration is disconnected. Reconnect it first.")
+        key = accept_key(
+            self.secrets.get(integration_id), allow_restricted=self.allow_restricted_keys
+        )
+        chosen = definitions or integration.definitions
+        return self._answer(key, query, chosen, terms=integration.terms)
+
+    def _answer(
+        self,
+        key: StripeKey,
+        query: MetricQuery,
+        definitions: Definitions,
+        terms: Terms | None,
+    ) -> TestAnswer:
+        started_at = self.clock.now()
+        source = self.sources(key)
+        account = source.identify()
+        elapsed = (self.clock.now() - started_at).total_seconds()
+        reading = source.read_subscriptions(deadline_seconds=DEADLINE_SECONDS - elapsed)
+        terms = Terms(
+            definitions=definitions,
+            currency=terms.currency if terms else account.default_currency,
+            fx_rates=terms.fx_rates if terms else {},
+        )
+        measurement = compute(query, reading.account, reading.as_of, terms)
+        took = self.clock.now() - started_at
+        return TestAnswer(
+            measurement=measurement,
+            mode=key.mode,
+            account=account,
+            as_of=reading.as_of,
+            took_ms=int(took.total_seconds() * 1000),
+            requests=reading.requests + 1,
+        )

@@ -1,0 +1,94 @@
+"""Puts the API's use cases together. The only module here that names adapters."""
+
+import os
+from dataclasses import dataclass
+from functools import cache, partial
+
+import boto3
+from botocore.config import Config
+
+from functions.api.add_channel import AddChannel
+from functions.api.answer_test_query import AnswerTestQuery
+from functions.api.connect_account import ConnectAccount
+from functions.api.create_metric import CreateMetric
+from functions.api.set_alert import SetAlert
+from functions.api.settings import Settings
+from shared.adapters.dynamodb_alerts import DynamoDbAlerts
+from shared.adapters.dynamodb_config import DynamoDbConfig
+from shared.adapters.dynamodb_metrics import DynamoDbMetrics
+from shared.adapters.dynamodb_table import DynamoDbTable
+from shared.adapters.secrets_manager import SecretsManager
+from shared.adapters.sns_notifier import SnsNotifier
+from shared.adapters.sqs_queue import SqsSyncQueue
+from shared.adapters.system import SystemClock, new_id
+from shared.domain.stripe_key import StripeKey
+from shared.ports import (
+    AlertStore,
+    BillingSource,
+    Clock,
+    ConfigStore,
+    MetricStore,
+    Notifier,
+    SyncQueue,
+)
+
+_AWS = Config(connect_timeout=2, read_timeout=10, retries={"mode": "standard", "max_attempts": 3})
+
+
+@dataclass(frozen=True, slots=True)
+class Services:
+    """All that the routes call."""
+
+    settings: Settings
+    clock: Clock
+    config: ConfigStore
+    metrics: MetricStore
+    alerts: AlertStore
+    queue: SyncQueue
+    notifier: Notifier
+    connect_account: ConnectAccount
+    answer_test_query: AnswerTestQuery
+    create_metric: CreateMetric
+    add_channel: AddChannel
+    set_alert: SetAlert
+
+
+@cache
+def services() -> Services:
+    """Put everything together, once for each execution environment."""
+    settings = Settings.model_validate({k.lower(): v for k, v in os.environ.items() if v})
+    table = DynamoDbTable(boto3.client("dynamodb", config=_AWS), settings.metrics_table)
+    clock = SystemClock()
+    config, metrics, alerts = DynamoDbConfig(table), DynamoDbMetrics(table), DynamoDbAlerts(table)
+    queue = SqsSyncQueue(boto3.client("sqs", config=_AWS), settings.sync_queue_url)
+    notifier = SnsNotifier(boto3.client("sns", config=_AWS), settings.topic_arn)
+    secrets = SecretsManager(boto3.client("secretsmanager", config=_AWS), settings.secret_prefix)
+    sources = partial(_open_source, settings.stripe_api_base)
+    allow_restricted = settings.allow_restricted_keys
+
+    def make_id(prefix: str) -> str:
+        return new_id(prefix, clock.now())
+
+    return Services(
+        settings=settings,
+        clock=clock,
+        config=config,
+        metrics=metrics,
+        alerts=alerts,
+        queue=queue,
+        notifier=notifier,
+        connect_account=ConnectAccount(
+            config, secrets, sources, queue, clock, make_id, allow_restricted
+        ),
+        answer_test_query=AnswerTestQuery(config, secrets, sources, clock, allow_restricted),
+        create_metric=CreateMetric(config, queue, clock, make_id),
+        add_channel=AddChannel(config, notifier, clock, make_id),
+        set_alert=SetAlert(config, metrics, alerts, queue, clock, make_id),
+    )
+
+
+def _open_source(api_base: str | None, key: StripeKey) -> BillingSource:
+    # Most requests never speak to Stripe and must not pay for importing the transport.
+    from shared.adapters.stripe_source import StripeSource  # noqa: PLC0415
+
+    return StripeSource(key, api_base=api_base)

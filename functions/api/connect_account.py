@@ -1,0 +1,81 @@
+"""Use case: connect a Stripe account."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from decimal import Decimal
+
+from shared.domain.configuration import Integration
+from shared.domain.definitions import Definitions
+from shared.domain.stripe_key import KeyRefusal, StripeKey, parse_key
+from shared.errors import KeyInvalidError, StorageError
+from shared.ports import (
+    BillingSources,
+    Clock,
+    ConfigStore,
+    SecretStore,
+    SyncQueue,
+    SyncRequest,
+)
+
+
+def accept_key(text: str, *, allow_restricted: bool) -> StripeKey:
+    """Give the key, or say why one of that form is not accepted.
+
+    Raises:
+        KeyInvalidError: with the reason in words.
+    """
+    key = parse_key(text, allow_restricted=allow_restricted)
+    if isinstance(key, KeyRefusal):
+        raise KeyInvalidError(key.message)
+    return key
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectAccount:
+    """Checks a key with Stripe, stores it, and queues the first import."""
+
+    config: ConfigStore
+    secrets: SecretStore
+    sources: BillingSources
+    queue: SyncQueue
+    clock: Clock
+    new_id: Callable[[str], str]
+    allow_restricted_keys: bool
+
+    def __call__(
+        self,
+        name: str,
+        secret_key: str,
+        *,
+        definitions: Definitions,
+        currency: str | None,
+        fx_rates: Mapping[str, Decimal],
+    ) -> Integration:
+        """Connect the account that the key belongs to.
+
+        Raises:
+            KeyInvalidError: the key is malformed, of a kind not accepted, or unknown to Stripe.
+            BillingSourceError: Stripe did not answer as needed; nothing was stored.
+        """
+        key = accept_key(secret_key, allow_restricted=self.allow_restricted_keys)
+        account = self.sources(key).identify()
+        integration = Integration(
+            id=self.new_id("int"),
+            name=name,
+            mode=key.mode,
+            key_masked=key.masked,
+            account=account,
+            currency=currency or account.default_currency,
+            fx_rates=fx_rates,
+            definitions=definitions,
+            created_at=self.clock.now(),
+        )
+        # The secret first: an integration without its key would be a half-written one.
+        self.secrets.put(integration.id, key)
+        try:
+            self.config.add_integration(integration)
+        except StorageError:
+            self.secrets.delete(integration.id)
+            raise
+        self.queue.send(SyncRequest(integration.id, slot=integration.created_at.isoformat()))
+        return integration

@@ -1,0 +1,116 @@
+"""Errors as RFC 9457 problems: one table from code to status and title."""
+
+import json
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from aws_lambda_powertools.event_handler import Response
+
+from shared.errors import InvalidInputError, MetricsError
+
+PROBLEM_JSON = "application/problem+json"
+TYPE_BASE = "https://stripe-metrics.invalid/problems/"
+
+# The public codes, each with its status and title.
+PROBLEMS: dict[str, tuple[int, str]] = {
+    "validation_failed": (422, "The request is not valid"),
+    "not_found": (404, "Not found"),
+    "conflict": (409, "Not possible in this state"),
+    "version_conflict": (412, "Changed by somebody else"),
+    "too_large": (413, "The request is too large"),
+    "stripe_key_invalid": (422, "The Stripe key is not accepted"),
+    "stripe_permission_missing": (422, "The Stripe key lacks a permission"),
+    "stripe_unavailable": (503, "Stripe does not answer"),
+    "stripe_rate_limited": (429, "Stripe asks to slow down"),
+    "account_mismatch": (409, "The key belongs to another Stripe account"),
+    "query_too_large": (422, "The account is too large for a test query"),
+    "import_running": (409, "The first import is still running"),
+    "currency_rate_missing": (422, "An exchange rate is missing"),
+    "internal": (500, "Something went wrong on our side"),
+}
+_RETRYABLE = frozenset({"stripe_unavailable", "stripe_rate_limited", "import_running"})
+_TAGGED = frozenset({"query", "rule"})
+
+
+def problem(
+    code: str,
+    detail: str,
+    request_id: str,
+    *,
+    status: int | None = None,
+    errors: Sequence[tuple[str, str]] = (),
+    retryable: bool = False,
+) -> Response[str]:
+    """Answer with a problem; *errors* are pairs of JSON pointer and sentence."""
+    usual_status, title = PROBLEMS[code]
+    body: dict[str, Any] = {
+        "type": TYPE_BASE + code,
+        "title": title,
+        "status": status or usual_status,
+        "detail": detail,
+        "code": code,
+        "request_id": request_id,
+        "retryable": retryable or code in _RETRYABLE,
+    }
+    if errors:
+        body["errors"] = [{"pointer": pointer, "detail": text} for pointer, text in errors]
+    return Response(status_code=body["status"], content_type=PROBLEM_JSON, body=json.dumps(body))
+
+
+def problem_of(error: MetricsError, request_id: str) -> Response[str]:
+    """Answer with the problem that an error stands for."""
+    errors = error.errors if isinstance(error, InvalidInputError) else ()
+    detail = str(error)
+    if error.code == "internal":
+        # Its text speaks of our own inside: it is in the log, under the request's id.
+        detail = "The request could not be carried out. Nothing was half done; try again."
+    return problem(error.code, detail, request_id, errors=errors, retryable=error.transient)
+
+
+def validation_problem(errors: Iterable[dict[str, Any]], request_id: str) -> Response[str]:
+    """Answer with the fields that pydantic refused; what was sent is never repeated."""
+    pairs = [(_pointer(tuple(e["loc"])), _sentence(e)) for e in errors]
+    detail = "; ".join(f"{pointer or 'body'}: {text}" for pointer, text in pairs)
+    return problem("validation_failed", detail, request_id, errors=pairs)
+
+
+def _pointer(location: tuple[str | int, ...]) -> str:
+    if not location or location[0] != "body":
+        return f"?{location[-1]}" if location else ""
+    parts: list[str] = []
+    previous = ""
+    for part in location[1:]:
+        # pydantic names the chosen member of a tagged union inside the path; a client's JSON
+        # has no such level.
+        if previous in _TAGGED and len(location) > len(parts) + 2 and part in _TAGS:
+            previous = ""
+            continue
+        previous = str(part)
+        parts.append(previous.replace("~", "~0").replace("/", "~1"))
+    return "".join(f"/{part}" for part in parts)
+
+
+_TAGS = frozenset(
+    {
+        "mrr",
+        "arr",
+        "subscription_count",
+        "threshold",
+    }
+)
+_SENTENCES = {
+    "missing": "This field is required.",
+    "extra_forbidden": "This field is not known here.",
+    "union_tag_not_found": "The field `type` is required.",
+    "model_attributes_type": "This must be a JSON object.",
+    "model_type": "This must be a JSON object.",
+    "dict_type": "This must be a JSON object.",
+}
+
+
+def _sentence(error: dict[str, Any]) -> str:
+    known = _SENTENCES.get(error["type"])
+    if known is not None:
+        return known
+    message = str(error["msg"]).removeprefix("Value error, ")
+    return message if message.endswith(".") else f"{message}."

@@ -1,0 +1,66 @@
+"""Alerts: rules on metrics, their states and their history."""
+
+from typing import Annotated
+
+from aws_lambda_powertools.event_handler import Response
+from aws_lambda_powertools.event_handler.openapi.params import Body, Path
+from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
+
+from functions.api.bootstrap import services
+from functions.api.routes.paging import Cursor, Limit
+from functions.api.schemas import AlertBody
+from functions.api.views import AlertEvents, Alerts, AlertView, view_alert, view_event
+
+router = APIGatewayHttpRouter()  # type: ignore[no-untyped-call] # Powertools' own gap
+
+AlertId = Annotated[str, Path()]
+
+
+@router.post("/v1/alerts", tags=["Alerts"])
+def set_alert(body: Annotated[AlertBody, Body()]) -> Response[AlertView]:
+    """Set an alert; it starts from the metric's current value."""
+    alert, state = services().set_alert(
+        body.metric_id,
+        name=body.name,
+        rule=body.rule.to_domain(),
+        channels=body.channels,
+        is_enabled=body.enabled,
+        notify_if_already_breached=body.notify_if_already_breached,
+        notify_on_recovery=body.notify_on_recovery,
+    )
+    return Response(201, "application/json", view_alert(alert, state))
+
+
+@router.get("/v1/alerts", tags=["Alerts"])
+def list_alerts(limit: Limit = 20, cursor: Cursor = None) -> Alerts:
+    """List the alerts."""
+    alerts = services().alerts
+    page = alerts.alerts(limit=limit, cursor=cursor)
+    return Alerts(
+        data=[view_alert(alert, alerts.state(alert.id)) for alert in page.items],
+        next_cursor=page.next_cursor,
+    )
+
+
+@router.get("/v1/alerts/<alert_id>", tags=["Alerts"])
+def get_alert(alert_id: AlertId) -> AlertView:
+    """Show one alert and where it stands."""
+    alerts = services().alerts
+    return view_alert(alerts.alert(alert_id), alerts.state(alert_id))
+
+
+@router.delete("/v1/alerts/<alert_id>", tags=["Alerts"])
+def delete_alert(alert_id: AlertId) -> Response[None]:
+    """Remove an alert with its history."""
+    alerts = services().alerts
+    alerts.remove_alert(alerts.alert(alert_id))
+    return Response(204)
+
+
+@router.get("/v1/alerts/<alert_id>/events", tags=["Alerts"])
+def list_events(alert_id: AlertId, limit: Limit = 20, cursor: Cursor = None) -> AlertEvents:
+    """List what was decided and why, and what became of each notice, oldest first."""
+    alerts = services().alerts
+    alerts.alert(alert_id)
+    page = alerts.events(alert_id, limit=limit, cursor=cursor)
+    return AlertEvents(data=[view_event(e) for e in page.items], next_cursor=page.next_cursor)

@@ -1,0 +1,84 @@
+"""Metrics of an integration, and their values."""
+
+from datetime import datetime
+from typing import Annotated
+
+from aws_lambda_powertools.event_handler import Response
+from aws_lambda_powertools.event_handler.openapi.params import Body, Path, Query
+from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
+
+from functions.api.bootstrap import services
+from functions.api.routes.integrations import show_sync
+from functions.api.routes.paging import Cursor, Limit
+from functions.api.schemas import MetricBody
+from functions.api.views import Metrics, MetricView, Values, view_metric, view_value
+from shared.domain.configuration import Metric
+
+router = APIGatewayHttpRouter()  # type: ignore[no-untyped-call] # Powertools' own gap
+
+IntegrationId = Annotated[str, Path()]
+MetricId = Annotated[str, Path()]
+
+
+def _show(metric: Metric) -> MetricView:
+    value = services().metrics.latest([metric.id]).get(metric.id)
+    return view_metric(metric, value, show_sync(metric.integration_id))
+
+
+@router.post("/v1/integrations/<integration_id>/metrics", tags=["Metrics"])
+def create_metric(
+    integration_id: IntegrationId, body: Annotated[MetricBody, Body()]
+) -> Response[MetricView]:
+    """Have a number kept up to date; its first value comes within seconds."""
+    metric = services().create_metric(
+        integration_id,
+        name=body.name,
+        query=body.query.to_domain(),
+        refresh_interval=body.refresh_interval,
+    )
+    return Response(201, "application/json", _show(metric))
+
+
+@router.get("/v1/integrations/<integration_id>/metrics", tags=["Metrics"])
+def list_metrics(
+    integration_id: IntegrationId, limit: Limit = 20, cursor: Cursor = None
+) -> Metrics:
+    """List the metrics of an integration with their newest values."""
+    found = services()
+    found.config.integration(integration_id)
+    page = found.config.metrics_of(integration_id, limit=limit, cursor=cursor)
+    latest = found.metrics.latest([metric.id for metric in page.items])
+    sync = show_sync(integration_id)
+    return Metrics(
+        data=[view_metric(metric, latest.get(metric.id), sync) for metric in page.items],
+        next_cursor=page.next_cursor,
+    )
+
+
+@router.get("/v1/metrics/<metric_id>", tags=["Metrics"])
+def get_metric(metric_id: MetricId) -> MetricView:
+    """Show one metric with its newest value."""
+    return _show(services().config.metric(metric_id))
+
+
+@router.delete("/v1/metrics/<metric_id>", tags=["Metrics"])
+def delete_metric(metric_id: MetricId) -> Response[None]:
+    """Remove a metric with its values and alerts."""
+    config = services().config
+    config.remove_metric(config.metric(metric_id))
+    return Response(204)
+
+
+@router.get("/v1/metrics/<metric_id>/values", tags=["Metrics"])
+def list_values(
+    metric_id: MetricId,
+    start: Annotated[datetime | None, Query(alias="from")] = None,
+    end: Annotated[datetime | None, Query(alias="to")] = None,
+    limit: Limit = 100,
+    cursor: Cursor = None,
+) -> Values:
+    """List a metric's values, oldest first."""
+    found = services()
+    found.config.metric(metric_id)
+    page = found.metrics.values(metric_id, start=start, end=end, limit=limit, cursor=cursor)
+    return Values(data=[view_value(v) for v in page.items], next_cursor=page.next_cursor)

@@ -1,0 +1,25 @@
+"""Test queries: a number at once, and nothing saved."""
+
+from typing import Annotated
+
+from aws_lambda_powertools.event_handler.openapi.params import Body
+from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
+
+from functions.api.bootstrap import services
+from functions.api.schemas import TestQueryBody
+from functions.api.views import TestAnswerView, view_test_answer
+
+router = APIGatewayHttpRouter()  # type: ignore[no-untyped-call] # Powertools' own gap
+
+
+@router.post("/v1/test-query", tags=["Test query"])
+def test_query(body: Annotated[TestQueryBody, Body()]) -> TestAnswerView:
+    """Answer a query from Stripe at once; nothing is saved."""
+    answer = services().answer_test_query
+    query = body.query.to_domain()
+    definitions = body.definitions.to_domain() if body.definitions else None
+    if body.secret_key is not None:
+        found = answer.for_key(body.secret_key.get_secret_value(), query, definitions)
+    else:
+        found = answer.for_integration(body.integration_id or "", query, definitions)
+    return view_test_answer(found)

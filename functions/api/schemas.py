@@ -1,0 +1,155 @@
+"""What clients send. Unknown fields are refused; keys are never shown again."""
+
+from decimal import Decimal
+from typing import Annotated, Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, StringConstraints, model_validator
+
+from shared.domain.alerts import ThresholdRule
+from shared.domain.configuration import RefreshInterval
+from shared.domain.definitions import Definitions
+from shared.domain.metrics import Arr, MetricQuery, Mrr, SubscriptionCount
+
+Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
+Currency = Annotated[str, StringConstraints(pattern=r"^[A-Za-z]{3}$", to_lower=True)]
+Rate = Annotated[Decimal, Field(gt=0, lt=1_000_000_000, max_digits=28)]
+Amount = Annotated[Decimal, Field(max_digits=28, allow_inf_nan=False)]
+SecretKey = Annotated[SecretStr, Field(max_length=500)]
+Id = Annotated[str, StringConstraints(min_length=1, max_length=100)]
+
+
+class _Request(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class MrrQuery(_Request):
+    """Monthly recurring revenue."""
+
+    type: Literal["mrr"]
+    include_trials: bool = False
+
+    def to_domain(self) -> MetricQuery:
+        """Give the domain's query."""
+        return Mrr(include_trials=self.include_trials)
+
+
+class ArrQuery(_Request):
+    """Annual recurring revenue."""
+
+    type: Literal["arr"]
+    include_trials: bool = False
+
+    def to_domain(self) -> MetricQuery:
+        """Give the domain's query."""
+        return Arr(include_trials=self.include_trials)
+
+
+class SubscriptionCountQuery(_Request):
+    """Number of subscriptions in a status."""
+
+    type: Literal["subscription_count"]
+    status: Literal[
+        "all",
+        "active",
+        "trialing",
+        "past_due",
+        "canceled",
+        "incomplete",
+        "unpaid",
+        "paused",
+        "incomplete_expired",
+    ] = "active"
+
+    def to_domain(self) -> MetricQuery:
+        """Give the domain's query."""
+        return SubscriptionCount(status=self.status)
+
+
+Query = Annotated[MrrQuery | ArrQuery | SubscriptionCountQuery, Field(discriminator="type")]
+
+
+class DefinitionsBody(_Request):
+    """The definitions that a team chose; what is left out comes from the preset."""
+
+    preset: Literal["default", "match_stripe"] | None = None
+    past_due: Literal["exclude", "include"] | None = None
+    discounts: Literal["recurring", "forever_only", "all", "none"] | None = None
+    paused_collection: Literal["include", "exclude"] | None = None
+    net_deducts: list[Literal["refunds", "disputes", "fees"]] | None = None
+    revenue_churn: Literal["cancellations", "with_contraction"] | None = None
+    customer_churn: Literal["cohort", "stripe"] | None = None
+    churn_on: Literal["ended", "cancel_requested"] | None = None
+
+    def to_domain(self) -> Definitions:
+        """Give the domain's definitions."""
+        return Definitions.from_dict(self.model_dump(exclude_none=True))
+
+
+class IntegrationBody(_Request):
+    """An account to connect."""
+
+    name: Name
+    secret_key: SecretKey
+    definitions: DefinitionsBody = DefinitionsBody()
+    currency: Currency | None = None
+    fx_rates: dict[Currency, Rate] = Field(default_factory=dict, max_length=200)
+
+
+class TestQueryBody(_Request):
+    """A query to try; nothing is saved."""
+
+    __test__ = False  # not a test class, whatever its name begins with
+
+    integration_id: Id | None = None
+    secret_key: SecretKey | None = None
+    query: Query
+    definitions: DefinitionsBody | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _one_account(cls, body: Any) -> Any:
+        if isinstance(body, dict):
+            given = [f for f in ("integration_id", "secret_key") if body.get(f) is not None]
+            if len(given) != 1:
+                raise ValueError("Give either integration_id or secret_key, and not both.")
+        return body
+
+
+class MetricBody(_Request):
+    """A metric to be kept up to date."""
+
+    name: Name
+    query: Query
+    refresh_interval: RefreshInterval
+
+
+class ChannelBody(_Request):
+    """Where notices are to go."""
+
+    type: Literal["email", "sms"]
+    address: Annotated[str, StringConstraints(strip_whitespace=True, min_length=3, max_length=320)]
+
+
+class ThresholdRuleBody(_Request):
+    """Notify when the value crosses a threshold."""
+
+    type: Literal["threshold"]
+    threshold: Amount
+    direction: Literal["above", "below"]
+    hysteresis: Annotated[Amount, Field(ge=0)] = Decimal(0)
+
+    def to_domain(self) -> ThresholdRule:
+        """Give the domain's rule."""
+        return ThresholdRule(self.threshold, self.direction, self.hysteresis)
+
+
+class AlertBody(_Request):
+    """A rule on a metric, and who is to hear of it."""
+
+    metric_id: Id
+    name: Name | None = None
+    rule: Annotated[ThresholdRuleBody, Field()]
+    channels: Annotated[list[Id], Field(min_length=1, max_length=50)]
+    enabled: bool = True
+    notify_if_already_breached: bool = False
+    notify_on_recovery: bool = False

@@ -1,0 +1,33 @@
+"""What the environment tells the sync functions; the stack sets it."""
+
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class DispatcherSettings(BaseModel):
+    """Environment of a dispatcher: upper-case names of these fields."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    metrics_table: str
+    sync_queue_url: str
+    refresh_interval: Literal["hourly", "daily", "weekly"]
+
+
+class WorkerSettings(BaseModel):
+    """Environment of the worker: upper-case names of these fields.
+
+    Attributes:
+        stripe_api_base: another address than Stripe's own; set in the local stage only.
+        lease_seconds: the function's timeout and 30 seconds more.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    metrics_table: str
+    ledger_table: str
+    secret_prefix: str
+    allow_restricted_keys: bool = False
+    stripe_api_base: str | None = None
+    lease_seconds: int = Field(default=930, gt=0)

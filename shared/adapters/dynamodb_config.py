@@ -1,0 +1,193 @@
+"""What the team configured, in the metrics table."""
+
+from collections.abc import Iterator, Sequence
+
+from shared.adapters.dynamodb_items import from_item, to_item
+from shared.adapters.dynamodb_keys import (
+    ALERT_PREFIX,
+    CHANNELS,
+    DUE_PREFIX,
+    INTEGRATIONS,
+    METRIC_PREFIX,
+    alert_key,
+    channel_key,
+    due_collection,
+    integration_key,
+    metric_key,
+)
+from shared.adapters.dynamodb_table import (
+    EXISTS,
+    IS_NEW,
+    Condition,
+    DynamoDbTable,
+    Item,
+    take_page,
+)
+from shared.domain.configuration import (
+    REFRESH_INTERVALS,
+    Channel,
+    Integration,
+    Metric,
+    RefreshInterval,
+    SyncStatus,
+)
+from shared.domain.metrics import query_from_dict, query_to_dict
+from shared.errors import NotFoundError, VersionConflictError
+from shared.ports import Page
+
+
+class DynamoDbConfig:
+    """The `ConfigStore` port over the metrics table."""
+
+    def __init__(self, table: DynamoDbTable) -> None:
+        self._table = table
+
+    def add_integration(self, integration: Integration) -> None:
+        """See the port."""
+        key = integration_key(integration.id)
+        self._table.put({**to_item(integration), **key, **_listed(INTEGRATIONS, integration.id)})
+
+    def integration(self, integration_id: str) -> Integration:
+        """See the port."""
+        item = self._table.get(integration_key(integration_id))
+        return from_item(Integration, _found(item, "integration", integration_id))
+
+    def integrations(self, *, limit: int, cursor: str | None = None) -> Page[Integration]:
+        """See the port."""
+        items = self._table.collection(INTEGRATIONS, after=cursor, limit=limit + 1)
+        return take_page(items, limit, lambda i: from_item(Integration, i), _id)
+
+    def sync_status(self, integration_id: str) -> SyncStatus:
+        """See the port."""
+        item = self._table.get(integration_key(integration_id, "SYNC"))
+        return from_item(SyncStatus, item) if item else SyncStatus()
+
+    def save_sync_status(self, integration_id: str, status: SyncStatus) -> None:
+        """See the port."""
+        item = {**to_item(status), **integration_key(integration_id, "SYNC")}
+        not_later = Condition(
+            "attribute_not_exists(pk) OR #s <= :s", {":s": status.sequence}, {"#s": "sequence"}
+        )
+        try:
+            self._table.put(item, not_later)
+        except VersionConflictError:
+            return  # a later sync has said how it went; ours is history
+
+    def add_metric(self, metric: Metric) -> None:
+        """See the port."""
+        interval, owner = metric.refresh_interval, metric.integration_id
+        pointer = {**integration_key(owner, METRIC_PREFIX + metric.id), "interval": interval}
+        marker = {
+            **integration_key(owner, DUE_PREFIX + interval),
+            **_listed(due_collection(interval), owner),
+        }
+        table = self._table
+        self._table.transact(
+            [
+                table.check_in_transaction(integration_key(owner), EXISTS),
+                table.put_in_transaction(_metric_item(metric), IS_NEW),
+                table.put_in_transaction({**pointer, "id": metric.id}),
+                table.put_in_transaction(marker),
+            ]
+        )
+
+    def metric(self, metric_id: str) -> Metric:
+        """See the port."""
+        item = self._table.get(metric_key(metric_id))
+        return _read_metric(_found(item, "metric", metric_id))
+
+    def metrics_of(
+        self, integration_id: str, *, limit: int, cursor: str | None = None
+    ) -> Page[Metric]:
+        """See the port."""
+        page = take_page(
+            self._pointers(integration_id, after=cursor, limit=limit + 1), limit, _id, _id
+        )
+        return Page(items=self._metrics(page.items), next_cursor=page.next_cursor)
+
+    def due_metrics(
+        self, integration_id: str, interval: RefreshInterval | None
+    ) -> tuple[Metric, ...]:
+        """See the port."""
+        pointers = self._pointers(integration_id)
+        return self._metrics([p["id"] for p in pointers if interval in {None, p["interval"]}])
+
+    def intervals_of(self, integration_id: str) -> frozenset[RefreshInterval]:
+        """See the port."""
+        used = {pointer["interval"] for pointer in self._pointers(integration_id)}
+        return frozenset(interval for interval in REFRESH_INTERVALS if interval in used)
+
+    def due_integrations(self, interval: RefreshInterval) -> Iterator[str]:
+        """See the port."""
+        for item in self._table.collection(due_collection(interval)):
+            yield item["collected_at"]
+
+    def remove_metric(self, metric: Metric) -> None:
+        """See the port."""
+        pk = metric_key(metric.id)["pk"]
+        items = list(self._table.query(pk, ""))
+        alerts = [i["sk"].removeprefix(ALERT_PREFIX) for i in items if ALERT_PREFIX in i["sk"]]
+        pointer = integration_key(metric.integration_id, METRIC_PREFIX + metric.id)
+        self._table.delete([pointer])
+        for alert_id in alerts:
+            self._remove_partition(alert_key(alert_id)["pk"])
+        self._table.delete({"pk": i["pk"], "sk": i["sk"]} for i in items)
+        if metric.refresh_interval not in self.intervals_of(metric.integration_id):
+            marker = integration_key(metric.integration_id, DUE_PREFIX + metric.refresh_interval)
+            self._table.delete([marker])
+
+    def add_channel(self, channel: Channel) -> None:
+        """See the port."""
+        key = channel_key(channel.id)
+        self._table.put({**to_item(channel), **key, **_listed(CHANNELS, channel.id)})
+
+    def channel(self, channel_id: str) -> Channel:
+        """See the port."""
+        item = self._table.get(channel_key(channel_id))
+        return from_item(Channel, _found(item, "channel", channel_id))
+
+    def channels(self, *, limit: int, cursor: str | None = None) -> Page[Channel]:
+        """See the port."""
+        items = self._table.collection(CHANNELS, after=cursor, limit=limit + 1)
+        return take_page(items, limit, lambda i: from_item(Channel, i), _id)
+
+    def remove_channel(self, channel_id: str) -> None:
+        """See the port."""
+        self._table.delete([channel_key(channel_id)])
+
+    def _pointers(
+        self, integration_id: str, *, after: str | None = None, limit: int | None = None
+    ) -> Iterator[Item]:
+        pk = integration_key(integration_id)["pk"]
+        return self._table.query(pk, METRIC_PREFIX, after=after, limit=limit)
+
+    def _metrics(self, ids: Sequence[str]) -> tuple[Metric, ...]:
+        items = {i["id"]: i for i in self._table.get_many([metric_key(key) for key in ids])}
+        return tuple(_read_metric(items[key]) for key in ids if key in items)
+
+    def _remove_partition(self, pk: str) -> None:
+        items = list(self._table.query(pk, ""))
+        self._table.delete({"pk": i["pk"], "sk": i["sk"]} for i in items)
+
+
+def _metric_item(metric: Metric) -> Item:
+    # A query names its type, which is no field of its class.
+    return {**to_item(metric), **metric_key(metric.id), "query": query_to_dict(metric.query)}
+
+
+def _read_metric(item: Item) -> Metric:
+    return from_item(Metric, {**item, "query": query_from_dict(item["query"])})
+
+
+def _listed(collection: str, item_id: str) -> Item:
+    return {"collection": collection, "collected_at": item_id}
+
+
+def _id(item: Item) -> str:
+    return str(item["id"])
+
+
+def _found(item: Item | None, kind: str, item_id: str) -> Item:
+    if item is None:
+        raise NotFoundError(f"There is no {kind} with the id {item_id}.")
+    return item

@@ -1,0 +1,73 @@
+"""Channels as subscriptions of one SNS topic, each filtered to its own id."""
+
+import json
+from typing import TYPE_CHECKING
+
+from botocore.exceptions import ClientError
+
+from shared.adapters.aws_errors import error_code, translated
+from shared.domain.configuration import Channel, ChannelStatus
+from shared.domain.notices import Notice
+
+if TYPE_CHECKING:
+    from mypy_boto3_sns import SNSClient
+
+ATTRIBUTE = "channels"
+
+
+class SnsNotifier:
+    """The `Notifier` port."""
+
+    def __init__(self, client: "SNSClient", topic_arn: str) -> None:
+        self._client = client
+        self._topic_arn = topic_arn
+
+    def subscribe(self, channel: Channel) -> str:
+        """See the port."""
+        with translated("subscribe a channel"):
+            answer = self._client.subscribe(
+                TopicArn=self._topic_arn,
+                Protocol=channel.type,
+                Endpoint=channel.address,
+                Attributes={"FilterPolicy": json.dumps({ATTRIBUTE: [channel.id]})},
+                ReturnSubscriptionArn=True,
+            )
+        return answer["SubscriptionArn"]
+
+    def unsubscribe(self, subscription: str) -> None:
+        """See the port."""
+        with translated("unsubscribe a channel"):
+            try:
+                self._client.unsubscribe(SubscriptionArn=subscription)
+            except ClientError as error:
+                if error_code(error) not in {"NotFound", "NotFoundException"}:
+                    raise
+
+    def status(self, subscription: str) -> ChannelStatus:
+        """See the port."""
+        with translated("look at a subscription"):
+            try:
+                answer = self._client.get_subscription_attributes(SubscriptionArn=subscription)
+            except ClientError as error:
+                if error_code(error) in {"NotFound", "NotFoundException"}:
+                    return "not_receiving"
+                raise
+        pending = answer["Attributes"].get("PendingConfirmation", "false") == "true"
+        return "pending_confirmation" if pending else "active"
+
+    def publish(self, notice: Notice) -> str:
+        """See the port."""
+        subject = {"Subject": notice.message.subject} if notice.message.subject else {}
+        with translated("publish a notice"):
+            answer = self._client.publish(
+                TopicArn=self._topic_arn,
+                Message=notice.message.body,
+                MessageAttributes={
+                    ATTRIBUTE: {
+                        "DataType": "String.Array",
+                        "StringValue": json.dumps([notice.channel_id]),
+                    }
+                },
+                **subject,
+            )
+        return answer["MessageId"]

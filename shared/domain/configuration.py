@@ -1,0 +1,127 @@
+"""What a team has configured: integrations, metrics and channels, and what a sync left behind."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
+from fractions import Fraction
+from typing import Literal
+
+from shared.domain.account import AccountIdentity, Mode
+from shared.domain.definitions import Definitions
+from shared.domain.metrics import MetricQuery, Terms
+from shared.domain.money import Unit
+
+RefreshInterval = Literal["hourly", "daily", "weekly"]
+SyncState = Literal["never", "running", "ok", "error"]
+ChannelType = Literal["email", "sms"]
+ChannelStatus = Literal["pending_confirmation", "active", "not_receiving"]
+
+REFRESH_INTERVALS: tuple[RefreshInterval, ...] = ("hourly", "daily", "weekly")
+
+
+@dataclass(frozen=True, slots=True)
+class Integration:
+    """A connection to one Stripe account. Its key is in the secret store only.
+
+    Attributes:
+        key_masked: what may be shown of the key, such as `sk_test_…abcd`.
+        currency: the reporting currency, lower case.
+        fx_rates: units of the reporting currency for one unit of each other currency.
+        is_connected: False once disconnected: no sync, history stays readable.
+    """
+
+    id: str
+    name: str
+    mode: Mode
+    key_masked: str
+    account: AccountIdentity
+    currency: str
+    created_at: datetime
+    fx_rates: Mapping[str, Decimal] = field(default_factory=dict)
+    definitions: Definitions = field(default_factory=Definitions)
+    is_connected: bool = True
+
+    @property
+    def terms(self) -> Terms:
+        """What a value of this integration is computed under."""
+        rates = {currency: Fraction(rate) for currency, rate in self.fx_rates.items()}
+        return Terms(definitions=self.definitions, currency=self.currency, fx_rates=rates)
+
+
+@dataclass(frozen=True, slots=True)
+class SyncFailure:
+    """Why the last sync failed: a public code and a sentence that says what to do."""
+
+    code: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class SyncStatus:
+    """How far an integration has been brought up to date.
+
+    Attributes:
+        sequence: number of the sync that wrote this; a sync never overwrites a later one's.
+        data_through: the instant up to which Stripe has been read.
+    """
+
+    state: SyncState = "never"
+    sequence: int = 0
+    last_attempt_at: datetime | None = None
+    last_success_at: datetime | None = None
+    data_through: datetime | None = None
+    error: SyncFailure | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """A configured number of one integration."""
+
+    id: str
+    integration_id: str
+    name: str
+    query: MetricQuery
+    refresh_interval: RefreshInterval
+    created_at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class MetricValue:
+    """One stored result of a metric.
+
+    Attributes:
+        version: number of the sync that computed it; strictly rising for one metric.
+        value: major units of `currency`, percent, or a count; None where it is withheld or
+            a ratio has an empty base.
+        as_of: the instant that the number describes, by Stripe's clock.
+        definitions_version: fingerprint of the definitions it was computed under.
+        warnings: pairs of code and sentence.
+    """
+
+    metric_id: str
+    version: int
+    value: Decimal | None
+    unit: Unit
+    currency: str | None
+    as_of: datetime
+    computed_at: datetime
+    definitions_version: str
+    warnings: tuple[tuple[str, str], ...] = ()
+    origin: Literal["observed", "reconstructed"] = "observed"
+
+
+@dataclass(frozen=True, slots=True)
+class Channel:
+    """Where notifications go: an e-mail address or a phone number, subscribed to the topic.
+
+    Attributes:
+        subscription: the notifier's own id of the subscription; empty while there is none.
+    """
+
+    id: str
+    type: ChannelType
+    address: str
+    status: ChannelStatus
+    created_at: datetime
+    subscription: str = ""

@@ -1,0 +1,146 @@
+"""What a notice says: subject and body of an e-mail, and one part of SMS.
+
+Verdict first, then from, to, change, time of data and the id of the notice. ASCII without line
+breaks in the subject and the SMS, so that no name can add a header or leave the GSM-7 alphabet.
+"""
+
+import hashlib
+import textwrap
+import unicodedata
+from dataclasses import dataclass
+from decimal import Decimal
+
+from shared.domain.alerts import Alert, Decision
+from shared.domain.configuration import ChannelType, Integration, Metric, MetricValue
+from shared.domain.money import format_value
+from shared.domain.notices import Message
+
+SUBJECT_LIMIT = 99
+SMS_LIMIT = 160
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """All that a message is written from."""
+
+    decision: Decision
+    alert: Alert
+    metric: Metric
+    integration: Integration
+    value: MetricValue
+
+
+def render_message(facts: Facts, channel_type: ChannelType) -> Message:
+    """Write the message for a channel of that type."""
+    return _email(facts) if channel_type == "email" else Message(subject="", body=_sms(facts))
+
+
+def short_id(key: str) -> str:
+    """Give the short form of a decision's key that stands in each message."""
+    return hashlib.sha256(key.encode()).hexdigest()[:6].upper()
+
+
+def _email(facts: Facts) -> Message:
+    decision = facts.decision
+    label = "Firing" if decision.kind == "fire" else "Recovered"
+    test = "[Test mode] " if facts.integration.mode == "test" else ""
+    tail = f" ({{account}}, {facts.integration.mode}) #{short_id(decision.key)}"
+    verdict = f"{test}[{label}] {{metric}} {_relation(facts)}: now {_amount(facts)}"
+    subject = _fit(verdict + tail, facts, SUBJECT_LIMIT)
+    return Message(subject=subject, body=_body(facts))
+
+
+def _sms(facts: Facts) -> str:
+    was = _was(facts)
+    text = (
+        f"Stripe Metrics: {{metric}} ({{account}} {facts.integration.mode}) is "
+        f"{_relation(facts)}. Now {_amount(facts)}{f', was {was}' if was else ''}. "
+        f"{facts.decision.as_of:%Y-%m-%d %H:%M} UTC. #{short_id(facts.decision.key)}"
+    )
+    return _fit(text, facts, SMS_LIMIT)
+
+
+def _body(facts: Facts) -> str:
+    decision, integration = facts.decision, facts.integration
+    first = f"{_line(facts.metric.name)} is {_relation(facts)}: now {_amount(facts)}."
+    if decision.reason == "already_beyond":
+        first += " It was already so when the alert was set."
+    rows = [
+        ("Metric", _line(facts.metric.name)),
+        ("Rule", f"{_line(facts.alert.name)}: {facts.alert.rule.direction} {_threshold(facts)}"),
+        ("Was", _was(facts) or "no value before"),
+        ("Now", _amount(facts)),
+        ("Change", _change(facts)),
+        ("As of", f"{decision.as_of:%Y-%m-%d %H:%M} UTC"),
+        ("Integration", f"{_line(integration.name)} ({integration.mode} mode)"),
+        ("Notice", f"#{short_id(decision.key)}"),
+    ]
+    block = "\n".join(f"{label + ':':<13}{text}" for label, text in rows)
+    why = (
+        "You get this because this address is a channel of the alert "
+        f'"{_line(facts.alert.name)}". Change or mute it in Stripe Metrics.'
+    )
+    if integration.mode == "test":
+        why += " The account is in Stripe's test mode: no real money is meant."
+    return f"{textwrap.fill(first, 72)}\n\n{block}\n\n{textwrap.fill(why, 72)}\n"
+
+
+def _relation(facts: Facts) -> str:
+    if facts.decision.kind == "fire":
+        return f"{facts.alert.rule.direction} {_threshold(facts)}"
+    return f"no longer {facts.alert.rule.direction} {_threshold(facts)}"
+
+
+def _threshold(facts: Facts) -> str:
+    return _format(facts, facts.alert.rule.threshold)
+
+
+def _amount(facts: Facts) -> str:
+    return _format(facts, facts.decision.value)
+
+
+def _was(facts: Facts) -> str | None:
+    previous = facts.decision.previous
+    return None if previous is None else _format(facts, previous)
+
+
+def _change(facts: Facts) -> str:
+    previous = facts.decision.previous
+    if previous is None:
+        return "first value"
+    difference = facts.decision.value - previous
+    sign = "+" if difference >= 0 else ""
+    text = f"{sign}{_format(facts, difference)}"
+    if previous == 0:
+        return f"{text} (no percentage from zero)"
+    percent = (difference / abs(previous) * 100).quantize(Decimal("0.01"))
+    return f"{text} ({percent:+}%)"
+
+
+def _format(facts: Facts, value: Decimal) -> str:
+    return format_value(value, facts.value.unit, facts.value.currency)
+
+
+def _fit(template: str, facts: Facts, limit: int) -> str:
+    # The names give way, never the number, its unit or the id.
+    metric, account = _ascii(facts.metric.name), _ascii(facts.integration.name)
+    room = limit - len(_ascii(template.format(metric="", account="")))
+    account = account[: max(room - len(metric), room // 3, 0)]
+    metric = metric[: max(room - len(account), 0)]
+    return _ascii(template.format(metric=metric, account=account))[:limit]
+
+
+def _line(text: str) -> str:
+    """One line without control characters."""
+    shown = "".join(c if unicodedata.category(c)[0] != "C" else " " for c in text)
+    return " ".join(shown.split())
+
+
+_CURRENCY_SIGNS = {"€": "EUR ", "£": "GBP ", "¥": "JPY ", "₹": "INR "}
+
+
+def _ascii(text: str) -> str:
+    for sign, code in _CURRENCY_SIGNS.items():
+        text = text.replace(sign, code)
+    folded = unicodedata.normalize("NFKD", _line(text))
+    return " ".join(folded.encode("ascii", "ignore").decode().split())

@@ -1,0 +1,51 @@
+"""What is to be sent to whom: one notice for each channel of a decided alert."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from shared.domain.alerts import Decision
+from shared.domain.configuration import ChannelType
+
+NoticeStatus = Literal["pending", "sending", "sent", "failed"]
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """A text ready to be sent; *subject* is used by e-mail only."""
+
+    subject: str
+    body: str
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """One message to one channel, kept in the outbox until it has been published.
+
+    Attributes:
+        key: the decision's key; together with *channel_id* the identity of the notice.
+        attempts: how often publishing has been tried.
+        lease_until: while `sending`: when another worker may try again.
+        message_id: the notifier's id of the published message.
+    """
+
+    key: str
+    alert_id: str
+    channel_id: str
+    channel_type: ChannelType
+    message: Message
+    decided_at: datetime
+    status: NoticeStatus = "pending"
+    attempts: int = 0
+    lease_until: datetime | None = None
+    message_id: str | None = None
+    sent_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class AlertEvent:
+    """A decision as the alert's history shows it, with what became of its notices."""
+
+    decision: Decision
+    decided_at: datetime
+    notices: tuple[Notice, ...] = ()
