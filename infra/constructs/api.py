@@ -1,0 +1,118 @@
+"""The API: an HTTP API whose routes all end in one function, all but three behind a token."""
+
+import json
+from collections.abc import Mapping
+
+import aws_cdk as cdk
+from aws_cdk import aws_apigatewayv2 as apigateway
+from aws_cdk import aws_apigatewayv2_integrations as integrations
+from aws_cdk import aws_logs as logs
+from constructs import Construct
+
+from infra.constructs.identity import Identity
+from infra.constructs.python_function import CodeFor, PythonFunction, log_group
+from infra.settings import StageSettings
+
+OPEN_PATHS = ("/health", "/openapi.json", "/docs")
+_GUARDED_PATH = "/v1/{proxy+}"
+_Throttle = apigateway.CfnStage.RouteSettingsProperty
+_USUAL = _Throttle(throttling_rate_limit=50, throttling_burst_limit=100)
+# Each of these costs money or reaches a third party: Stripe, somebody's inbox, somebody's phone.
+_SCARCE = _Throttle(throttling_rate_limit=1, throttling_burst_limit=5)
+# Never the query string, which is free text, nor any header.
+_ACCESS_LOG_FORMAT = json.dumps(
+    {
+        "time": "$context.requestTime",
+        "request_id": "$context.requestId",
+        "method": "$context.httpMethod",
+        "path": "$context.path",
+        "route": "$context.routeKey",
+        "status": "$context.status",
+        "response_bytes": "$context.responseLength",
+        "latency_ms": "$context.responseLatency",
+        "source_ip": "$context.identity.sourceIp",
+        "caller": "$context.authorizer.claims.sub",
+        "authorizer_error": "$context.authorizer.error",
+        "integration_error": "$context.integrationErrorMessage",
+    }
+)
+_SCARCE_PATHS = ("/v1/test-query", "/v1/channels", "/v1/channels/{id}/test")
+
+
+class Api(Construct):
+    """The HTTP API with its function, routes, throttles and access log.
+
+    Attributes:
+        http_api: The gateway.
+        function: Answers every route.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        settings: StageSettings,
+        code_for: CodeFor,
+        identity: Identity,
+        environment: Mapping[str, str],
+    ) -> None:
+        super().__init__(scope, construct_id)
+        self.function = PythonFunction(
+            self,
+            "Handler",
+            settings=settings,
+            code=code_for("api"),
+            handler="functions.api.handler.handle",
+            environment=environment,
+            # The gateway gives up after 30 s; ending before it leaves time for an answer in words.
+            timeout=cdk.Duration.seconds(29),
+            memory_size=1024,
+        )
+        self.http_api = apigateway.HttpApi(self, "Gateway", create_default_stage=False)
+        routes = self._routes(identity)
+        self._stage(settings, log_group(self, "AccessLog", settings), routes)
+
+    def _routes(self, identity: Identity) -> list[apigateway.HttpRoute]:
+        integration = integrations.HttpLambdaIntegration("Integration", self.function.function)
+        opened = [
+            self.http_api.add_routes(
+                path=path, methods=[apigateway.HttpMethod.GET], integration=integration
+            )
+            for path in OPEN_PATHS
+        ]
+        # ANY, so that the function, not the gateway, says in words which methods a path has. A
+        # route of its own is what a throttle of its own needs.
+        guarded = [
+            self.http_api.add_routes(
+                path=path,
+                methods=[method],
+                integration=integration,
+                authorizer=identity.authorizer,
+                authorization_scopes=identity.scopes,
+            )
+            for path, method in (
+                (_GUARDED_PATH, apigateway.HttpMethod.ANY),
+                *((path, apigateway.HttpMethod.POST) for path in _SCARCE_PATHS),
+            )
+        ]
+        return [route for added in opened + guarded for route in added]
+
+    def _stage(
+        self,
+        settings: StageSettings,
+        access_log: logs.LogGroup,
+        routes: list[apigateway.HttpRoute],
+    ) -> None:
+        stage = apigateway.HttpStage(self, "Stage", http_api=self.http_api, auto_deploy=True)
+        resource = stage.node.default_child
+        assert isinstance(resource, apigateway.CfnStage)  # noqa: S101 - narrows for mypy
+        resource.access_log_settings = apigateway.CfnStage.AccessLogSettingsProperty(
+            destination_arn=access_log.log_group_arn, format=_ACCESS_LOG_FORMAT
+        )
+        if not settings.throttled:
+            return
+        resource.default_route_settings = _USUAL
+        resource.route_settings = {f"POST {path}": _SCARCE for path in _SCARCE_PATHS}
+        # Settings can only be given to routes that are there already.
+        stage.node.add_dependency(*routes)

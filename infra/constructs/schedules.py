@@ -1,0 +1,116 @@
+"""The three schedules that make refreshes happen, each aiming at the dispatcher of its interval."""
+
+import json
+from collections.abc import Mapping
+
+import aws_cdk as cdk
+from aws_cdk import aws_iam as iam
+from aws_cdk import aws_lambda as lambda_
+from aws_cdk import aws_scheduler as scheduler
+from aws_cdk import aws_sqs as sqs
+from constructs import Construct
+
+from infra.settings import StageSettings
+
+_INTERVAL_SECONDS = {"hourly": 3_600, "daily": 86_400, "weekly": 604_800}
+_LONGEST_EVENT_AGE_SECONDS = 86_400
+
+
+class Schedules(Construct):
+    """A schedule group with one schedule for each refresh interval.
+
+    Attributes:
+        failures: Ticks that could not be handed to their dispatcher.
+        names: Physical schedule name by interval.
+        group: Name of the group.
+    """
+
+    def __init__(
+        self,
+        scope: Construct,
+        construct_id: str,
+        *,
+        settings: StageSettings,
+        dispatchers: Mapping[str, lambda_.IFunction],
+    ) -> None:
+        super().__init__(scope, construct_id)
+        self._settings = settings
+        self.failures = sqs.Queue(
+            self, "Failures", enforce_ssl=True, retention_period=cdk.Duration.days(14)
+        )
+        group = scheduler.ScheduleGroup(self, "Group")
+        self.group = group.schedule_group_name
+        self._role = self._scheduler_role(group.schedule_group_arn, dispatchers)
+        self.names = {
+            interval: self._schedule(interval, function.function_arn)
+            for interval, function in dispatchers.items()
+        }
+
+    def _scheduler_role(
+        self, group_arn: str, dispatchers: Mapping[str, lambda_.IFunction]
+    ) -> iam.Role:
+        role = iam.Role(
+            self,
+            "Role",
+            # Both conditions: no schedule of another account, nor of another group, may use it.
+            assumed_by=iam.ServicePrincipal(
+                "scheduler.amazonaws.com",
+                conditions={
+                    "StringEquals": {
+                        "aws:SourceAccount": cdk.Stack.of(self).account,
+                        "aws:SourceArn": group_arn,
+                    }
+                },
+            ),
+        )
+        role.add_to_policy(
+            iam.PolicyStatement(
+                actions=["lambda:InvokeFunction"],
+                resources=[function.function_arn for function in dispatchers.values()],
+            )
+        )
+        role.add_to_policy(
+            iam.PolicyStatement(actions=["sqs:SendMessage"], resources=[self.failures.queue_arn])
+        )
+        return role
+
+    def _schedule(self, interval: str, target_arn: str) -> str:
+        # The low-level resource: the high-level target would also grant every version of the
+        # function to the role.
+        schedule = scheduler.CfnSchedule(
+            self,
+            interval.capitalize(),
+            group_name=self.group,
+            schedule_expression=cron(interval, self._settings),
+            schedule_expression_timezone=self._settings.schedule_time_zone,
+            state="ENABLED" if self._settings.schedules_enabled else "DISABLED",
+            flexible_time_window=scheduler.CfnSchedule.FlexibleTimeWindowProperty(mode="OFF"),
+            target=scheduler.CfnSchedule.TargetProperty(
+                arn=target_arn,
+                role_arn=self._role.role_arn,
+                input=json.dumps(
+                    {"interval": interval, "scheduled_time": "<aws.scheduler.scheduled-time>"}
+                ),
+                dead_letter_config=scheduler.CfnSchedule.DeadLetterConfigProperty(
+                    arn=self.failures.queue_arn
+                ),
+                # A tick older than half its interval is better left to the next one.
+                retry_policy=scheduler.CfnSchedule.RetryPolicyProperty(
+                    maximum_event_age_in_seconds=min(
+                        _INTERVAL_SECONDS[interval] // 2, _LONGEST_EVENT_AGE_SECONDS
+                    ),
+                    maximum_retry_attempts=20,
+                ),
+            ),
+        )
+        schedule.node.add_dependency(self._role)
+        return schedule.ref
+
+
+def cron(interval: str, settings: StageSettings) -> str:
+    """The cron expression of *interval*, read in the stage's time zone."""
+    return {
+        "hourly": "cron(0 * * * ? *)",
+        "daily": f"cron(0 {settings.schedule_hour} * * ? *)",
+        "weekly": f"cron(0 {settings.schedule_hour} ? * {settings.schedule_weekday} *)",
+    }[interval]

@@ -1,0 +1,114 @@
+"""The settings of every stage, typed, in one place.
+
+A stage starts from its entry in `STAGES`; any field can be set for a deployment in the `context` of
+`cdk.json` or with `-c name=value`, so a team changes its hour or its issuer without touching code.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+from typing import Any
+from zoneinfo import ZoneInfo
+
+WEEKDAYS = ("MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN")
+
+# The scope that every access token of a Cognito user carries and no ID token does: with it on the
+# routes, an ID token cannot pass for an access token.
+COGNITO_ACCESS_SCOPE = "aws.cognito.signin.user.admin"
+
+
+@dataclass(frozen=True, kw_only=True)
+class StageSettings:
+    """What one deployment of the stack can choose.
+
+    Attributes:
+        stage: Name of the stage; secrets live under `stripe-metrics/<stage>/`.
+        schedule_hour: Hour of the daily and weekly refresh, in `schedule_time_zone`.
+        schedule_weekday: Day of the weekly refresh.
+        schedule_time_zone: IANA name.
+        schedules_enabled: Whether AWS fires the schedules by itself.
+        sync_max_concurrency: Syncs that may run at once, over all integrations (2 to 1,000).
+        log_retention_days: Days that logs are kept; one of the values CloudWatch knows.
+        retain_data: Whether tables, users and logs outlive the stack.
+        customer_managed_key: Encrypt the tables with a key of one's own instead of AWS's.
+        allow_restricted_keys: Accept restricted Stripe keys (`rk_`).
+        jwt_issuer: Issuer URL of the tokens; empty for a Cognito user pool made by the stack.
+        jwt_audience: Audiences accepted, separated by commas; only with `jwt_issuer`.
+        jwt_scopes: Scopes of which a token needs one, separated by commas.
+        throttled: Whether the API limits requests by route.
+        stripe_address_parameter: Take Stripe's address from a parameter of the stack, for a
+            Stripe-shaped server. Never outside the local stage.
+    """
+
+    stage: str
+    schedule_hour: int = 6
+    schedule_weekday: str = "MON"
+    schedule_time_zone: str = "UTC"
+    schedules_enabled: bool = True
+    sync_max_concurrency: int = 10
+    log_retention_days: int = 90
+    retain_data: bool = True
+    customer_managed_key: bool = False
+    allow_restricted_keys: bool = False
+    jwt_issuer: str = ""
+    jwt_audience: str = ""
+    jwt_scopes: str = COGNITO_ACCESS_SCOPE
+    throttled: bool = True
+    stripe_address_parameter: bool = False
+
+    def __post_init__(self) -> None:
+        """Refuse what AWS would refuse later, or silently misread."""
+        hours, concurrency = range(24), range(2, 1001)
+        if self.schedule_hour not in hours:
+            raise ValueError(f"schedule_hour is an hour of the day, not {self.schedule_hour}.")
+        if self.schedule_weekday not in WEEKDAYS:
+            raise ValueError(f"schedule_weekday is one of {', '.join(WEEKDAYS)}.")
+        ZoneInfo(self.schedule_time_zone)
+        if self.sync_max_concurrency not in concurrency:
+            raise ValueError("sync_max_concurrency lies between 2 and 1,000.")
+        if bool(self.jwt_issuer) != bool(self.jwt_audience):
+            raise ValueError("jwt_issuer and jwt_audience go together.")
+        if self.stripe_address_parameter and self.stage != "local":
+            raise ValueError("Only the local stage may talk to anything but Stripe.")
+
+
+STAGES: Mapping[str, StageSettings] = {
+    "prod": StageSettings(stage="prod"),
+    "test": StageSettings(stage="test", retain_data=False, log_retention_days=14),
+    "local": StageSettings(
+        stage="local",
+        retain_data=False,
+        log_retention_days=1,
+        throttled=False,
+        # The emulator's scheduler neither fills in the scheduled time nor knows time zones, so the
+        # local run has a clock of its own that fires these same schedules.
+        schedules_enabled=False,
+        stripe_address_parameter=True,
+    ),
+}
+
+
+def settings_for(stage: str, overrides: Mapping[str, Any]) -> StageSettings:
+    """The settings of *stage* with those *overrides* that name a field.
+
+    Values may be text, as they come from a command line.
+    """
+    if stage not in STAGES:
+        raise ValueError(f"There is no stage {stage!r}; there are {', '.join(STAGES)}.")
+    base = STAGES[stage]
+    known = {field.name for field in fields(StageSettings)} - {"stage", "stripe_address_parameter"}
+    return replace(
+        base,
+        **{
+            name: _typed_like(getattr(base, name), value, name)
+            for name, value in overrides.items()
+            if name in known
+        },
+    )
+
+
+def _typed_like(example: object, value: Any, name: str) -> Any:
+    if isinstance(example, bool):
+        if str(value).lower() not in ("true", "false"):
+            raise ValueError(f"{name} is true or false, not {value!r}.")
+        return str(value).lower() == "true"
+    return int(value) if isinstance(example, int) else str(value)

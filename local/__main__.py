@@ -1,0 +1,46 @@
+"""`python -m local`: runs the whole system on this machine until it is told to stop."""
+
+import asyncio
+import os
+import signal
+import sys
+
+from local.failure import LocalRunError
+from local.options import Options, read_options
+from local.run import run
+
+
+async def _until_signalled(options: Options) -> None:
+    """Run, and turn SIGINT and SIGTERM into an orderly end at any moment."""
+    running = asyncio.current_task()
+    assert running is not None  # noqa: S101 - narrows for mypy
+    loop = asyncio.get_running_loop()
+    stopping = False
+
+    def stop() -> None:
+        # Only once: an impatient second Ctrl-C would cut the cleaning up short.
+        nonlocal stopping
+        if not stopping:
+            stopping = True
+            running.cancel()
+
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop)
+    await run(options)
+
+
+def main() -> int:
+    """Run until stopped; the exit status is 0 after a stop by signal, 1 after a failure."""
+    options = read_options(sys.argv[1:], os.environ)
+    try:
+        asyncio.run(_until_signalled(options))
+    except asyncio.CancelledError:
+        print("Stopped.", file=sys.stderr)
+    except LocalRunError as error:
+        print(error, file=sys.stderr)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

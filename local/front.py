@@ -1,0 +1,93 @@
+"""The one address of the local run: its page, its control routes, and the deployed API."""
+
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+from aiohttp import web
+from multidict import CIMultiDict
+from yarl import URL
+
+from local.deploy import Deployment
+from local.failure import LocalRunError
+from local.tokens import Tokens
+
+_PAGE = Path(__file__).parent / "page"
+_PAGE_FILES = {"/": "index.html", "/page.css": "page.css", "/page.js": "page.js"}
+_PAGE_HEADERS = {
+    "Content-Security-Policy": (
+        "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
+        "img-src 'self' data:; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
+    ),
+    "X-Content-Type-Options": "nosniff",
+    "Referrer-Policy": "no-referrer",
+    "Cache-Control": "no-store",
+}
+_MOST_BYTES = 10 * 1024 * 1024  # as the gateway
+# Of one connection, not of the message; Host names the front, which the emulator would not know.
+_NOT_PASSED_ON = frozenset(
+    {
+        "connection", "content-length", "host", "keep-alive", "proxy-connection",
+        "te", "trailer", "transfer-encoding", "upgrade",
+    }
+)  # fmt: skip
+
+
+class Front:
+    """Passes requests on to the deployed API, with the run's token exchanged for a real one."""
+
+    def __init__(
+        self, *, deployment: Deployment, tokens: Tokens, http: aiohttp.ClientSession
+    ) -> None:
+        self._api_url = deployment.api_url
+        self._tokens = tokens
+        self._http = http
+
+    def application(self, control_routes: list[web.RouteDef]) -> web.Application:
+        """The web application of the front."""
+        app = web.Application(client_max_size=_MOST_BYTES)
+        app.add_routes(control_routes)
+        app.add_routes([web.get(path, _send_page) for path in _PAGE_FILES])
+        app.add_routes([web.route("*", "/{path:.*}", self._pass_on)])
+        return app
+
+    async def call(self, method: str, path: str, body: Any = None) -> Any:
+        """Call the API as the user of this run."""
+        headers = {
+            "Authorization": f"Bearer {await self._tokens.access_token()}",
+            "Accept-Encoding": "identity",
+        }
+        async with self._http.request(
+            method, f"{self._api_url}{path}", json=body, headers=headers
+        ) as answer:
+            if not answer.ok:
+                raise LocalRunError(
+                    f"{method} {path} answered {answer.status}: {await answer.text()}"
+                )
+            return await answer.json(content_type=None)
+
+    async def _pass_on(self, request: web.Request) -> web.StreamResponse:
+        headers = _passed_on(request.headers)
+        if self._tokens.is_own(request.headers.get("Authorization")):
+            headers["Authorization"] = f"Bearer {await self._tokens.access_token()}"
+        async with self._http.request(
+            request.method,
+            URL(f"{self._api_url}{request.raw_path}", encoded=True),
+            headers=headers,
+            skip_auto_headers=("Accept", "Accept-Encoding", "Content-Type", "User-Agent"),
+            data=await request.read() if request.can_read_body else None,
+            allow_redirects=False,
+        ) as answer:
+            return web.Response(
+                status=answer.status, headers=_passed_on(answer.headers), body=await answer.read()
+            )
+
+
+def _passed_on(headers: Any) -> CIMultiDict[str]:
+    return CIMultiDict(
+        (name, value) for name, value in headers.items() if name.lower() not in _NOT_PASSED_ON
+    )
+
+
+async def _send_page(request: web.Request) -> web.StreamResponse:
+    return web.FileResponse(_PAGE / _PAGE_FILES[request.path], headers=_PAGE_HEADERS)
