@@ -1,0 +1,35 @@
+"""A Stripe-shaped server over a simulated subscription business with its own clock.
+
+Try the system without a Stripe account (`python -m local.stripe_sandbox`), or build a business by
+hand in a test and read it through real HTTP.
+"""
+
+from local.stripe_sandbox.business import Advance, Business, Item
+from local.stripe_sandbox.clock import Clock
+from local.stripe_sandbox.keys import Keys
+from local.stripe_sandbox.limits import Limits
+from local.stripe_sandbox.records import Customer, Price, Product, Subscription, Tier
+from local.stripe_sandbox.running import Sandbox, serve, start
+from local.stripe_sandbox.seeding import SeedOptions, seeded_business
+from local.stripe_sandbox.server import Settings, create_app
+
+__all__ = [
+    "Advance",
+    "Business",
+    "Clock",
+    "Customer",
+    "Item",
+    "Keys",
+    "Limits",
+    "Price",
+    "Product",
+    "Sandbox",
+    "SeedOptions",
+    "Settings",
+    "Subscription",
+    "Tier",
+    "create_app",
+    "seeded_business",
+    "serve",
+    "start",
+]

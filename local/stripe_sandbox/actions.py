@@ -1,0 +1,175 @@
+"""What people do in Stripe: subscribe, change, discount, cancel, archive and delete.
+
+Each action happens at an instant and writes the events that Stripe would write.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from local.stripe_sandbox.journal import changing, emit, touch
+from local.stripe_sandbox.lifecycle import end_subscription, set_periods, watch
+from local.stripe_sandbox.periods import add_months
+from local.stripe_sandbox.records import (
+    Coupon,
+    Customer,
+    Discount,
+    Price,
+    Subscription,
+    SubscriptionItem,
+    TaxRate,
+)
+from local.stripe_sandbox.state import State
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """What one item of a new subscription is to be."""
+
+    price: Price
+    quantity: int | None = 1
+    discounts: Sequence[Coupon] = ()
+    tax_rates: Sequence[TaxRate] = ()
+    trial_end: int | None = None
+
+
+def add_item(state: State, sub: Subscription, item: Item, at: int) -> SubscriptionItem:
+    """Put one more item on a subscription, without an event of its own."""
+    record = SubscriptionItem(
+        id=state.ids.new("si", 14),
+        created=at,
+        subscription=sub.id,
+        price=item.price.id,
+        quantity=None if item.price.meter else item.quantity,
+        tax_rates=[rate.id for rate in item.tax_rates],
+        trial_end=item.trial_end,
+    )
+    state.items[record.id] = record
+    sub.items.append(record)
+    for coupon in item.discounts:
+        discount_item(state, record, coupon, at)
+    return record
+
+
+def begin(state: State, sub: Subscription) -> None:
+    """Take in a subscription whose items are there, write its event, watch its time."""
+    state.subscriptions.add(sub)
+    customer = state.customers[sub.customer]
+    customer.currency = customer.currency or sub.currency
+    if sub.items and not sub.items[0].period_end:
+        set_periods(state, sub, sub.billing_cycle_anchor)
+    emit(state, sub, "created", sub.created)
+    watch(state, sub)
+
+
+def discount_subscription(state: State, sub: Subscription, coupon: Coupon, at: int) -> Discount:
+    """Stack a coupon on a subscription."""
+    discount = _new_discount(state, coupon, at)
+    discount.customer, discount.subscription = sub.customer, sub.id
+    sub.discounts.append(discount.id)
+    return discount
+
+
+def discount_item(state: State, item: SubscriptionItem, coupon: Coupon, at: int) -> Discount:
+    """Put a coupon on one item."""
+    discount = _new_discount(state, coupon, at)
+    discount.subscription_item = item.id
+    item.discounts.append(discount.id)
+    return discount
+
+
+def discount_customer(state: State, customer: Customer, coupon: Coupon, at: int) -> Discount:
+    """Give a customer a coupon, in place of the one they may have."""
+    discount = _new_discount(state, coupon, at)
+    discount.customer = customer.id
+    customer.discount = discount.id
+    return discount
+
+
+def _new_discount(state: State, coupon: Coupon, at: int) -> Discount:
+    end = None
+    if coupon.duration == "repeating":
+        end = add_months(at, coupon.duration_in_months or 1)
+    discount = Discount(id=state.ids.new("di"), created=at, coupon=coupon.id, start=at, end=end)
+    state.discounts[discount.id] = discount
+    coupon.times_redeemed += 1
+    if end is not None:
+        state.plan(end, "end_discount", discount.id)
+    return discount
+
+
+def request_cancel(state: State, sub: Subscription, at: int, feedback: str | None = None) -> None:
+    """Ask for the end of the running period."""
+    set_periods(state, sub, max(sub.billing_cycle_anchor, at))
+    with changing(state, sub, at):
+        sub.cancel_at_period_end = True
+        sub.cancel_at = min(item.period_end for item in sub.items)
+        sub.canceled_at = at
+        sub.cancel_reason = "cancellation_requested"
+        sub.cancel_feedback = feedback
+    state.plan(sub.cancel_at or at, "cancel", sub.id)
+    state.note("cancellations requested")
+
+
+def cancel_now(
+    state: State, sub: Subscription, at: int, reason: str = "cancellation_requested"
+) -> None:
+    """End a subscription at once."""
+    end_subscription(state, sub, at, reason)
+
+
+def set_status(state: State, sub: Subscription, status: str, at: int) -> None:
+    """Move between the statuses of payment: active, past_due, unpaid, incomplete, paused."""
+    with changing(state, sub, at):
+        sub.status = status
+        if status == "paused":
+            sub.paused_at, sub.pause_reason = at, "pause_requested"
+        if sub.items and status != "paused":
+            set_periods(state, sub, max(sub.billing_cycle_anchor, at))
+    customer = state.customers[sub.customer]
+    delinquent = status in {"past_due", "unpaid"}
+    if customer.delinquent != delinquent:
+        with changing(state, customer, at):
+            customer.delinquent = delinquent
+    watch(state, sub)
+
+
+def change_item(
+    state: State, item: SubscriptionItem, at: int, price: Price, quantity: int | None
+) -> None:
+    """Move an item to another price or quantity at once."""
+    sub = state.subscriptions[item.subscription]
+    interval_before = state.prices[item.price].interval
+    with changing(state, sub, at):
+        item.price = price.id
+        item.quantity = None if price.meter else quantity
+        # Stripe starts a new cycle where the interval changes, and keeps it otherwise.
+        if price.interval != interval_before and sub.status != "trialing":
+            sub.billing_cycle_anchor = at
+        set_periods(state, sub, max(sub.billing_cycle_anchor, at))
+    watch(state, sub)
+
+
+def remove_item(state: State, item: SubscriptionItem, at: int) -> None:
+    """Take an item off its subscription."""
+    sub = state.subscriptions[item.subscription]
+    with changing(state, sub, at):
+        sub.items.remove(item)
+    del state.items[item.id]
+
+
+def delete_customer(state: State, customer: Customer, at: int) -> None:
+    """Delete a customer, which ends their subscriptions."""
+    for sub in list(state.subscriptions.owned_by(customer.id)):
+        if sub.ended_at is None:
+            end_subscription(state, sub, at, "cancellation_requested")
+    emit(state, customer, "deleted", at)
+    customer.deleted_at = at
+    touch(state, customer)
+    state.note("customers deleted")
+
+
+def delete_coupon(state: State, coupon: Coupon, at: int) -> None:
+    """Delete a coupon; the discounts made from it keep working."""
+    coupon.deleted_at = at
+    touch(state, coupon)
+    emit(state, coupon, "deleted", at)

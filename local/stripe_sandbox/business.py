@@ -1,0 +1,201 @@
+"""A simulated subscription business: made by hand or grown from a seed, and moved on in time."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import msgspec
+
+from local.stripe_sandbox import actions
+from local.stripe_sandbox.actions import Item
+from local.stripe_sandbox.building import Builder, Instant
+from local.stripe_sandbox.ids import Ids
+from local.stripe_sandbox.journal import API_VERSION, changing, touch
+from local.stripe_sandbox.lifecycle import RULES, Rule
+from local.stripe_sandbox.periods import DAY, to_seconds
+from local.stripe_sandbox.raw import record_of
+from local.stripe_sandbox.records import (
+    Account,
+    Coupon,
+    Customer,
+    Event,
+    Json,
+    Price,
+    Product,
+    Record,
+    Subscription,
+    SubscriptionItem,
+)
+from local.stripe_sandbox.state import EVENTS_KEPT_SECONDS, State
+
+__all__ = ["Advance", "Business", "Item"]
+
+
+@dataclass(frozen=True, slots=True)
+class Advance:
+    """What happened while the clock moved on.
+
+    Attributes:
+        counts: how often, by what happened in words.
+    """
+
+    now: int
+    days: float
+    counts: dict[str, int]
+
+    @property
+    def words(self) -> str:
+        """The same as one sentence for a person."""
+        when = datetime.fromtimestamp(self.now, UTC).strftime("%d %B %Y, %H:%M UTC")
+        told = ", ".join(f"{what} {count}" for what, count in sorted(self.counts.items()))
+        return f"{self.days:g} days passed, it is now {when}; {told or 'nothing happened'}."
+
+
+class Business(Builder):
+    """The business. `state` holds all its records; the methods below are what people do in it.
+
+    Every action takes place now unless *at* says an earlier or later instant, and writes the
+    events that Stripe would write.
+    """
+
+    def __init__(self, state: State) -> None:
+        super().__init__(state)
+        self.rules: dict[str, Rule] = dict(RULES)
+
+    @classmethod
+    def empty(
+        cls,
+        now: Instant,
+        *,
+        seed: int = 1,
+        name: str = "Sandbox",
+        currency: str = "usd",
+        timezone: str = "Etc/UTC",
+    ) -> "Business":
+        """Return a business without customers, prices or anything else."""
+        instant = to_seconds(now)
+        ids = Ids(seed)
+        account = Account(
+            id=ids.new("acct", 16),
+            created=instant - 1_000 * DAY,
+            name=name,
+            default_currency=currency,
+            timezone=timezone,
+        )
+        return cls(State(account, now=instant, seed=seed, ids=ids))
+
+    @property
+    def now(self) -> int:
+        """The instant up to which the business has been lived."""
+        return self.state.now
+
+    def advance(self, days: float = 0, *, seconds: int = 0) -> Advance:
+        """Move on in time, with all that happens meanwhile."""
+        passed = timedelta(days=days, seconds=seconds)
+        self.advance_to(self.state.now + int(passed.total_seconds()))
+        return self.take_summary(passed / timedelta(days=1))
+
+    def advance_to(self, instant: int) -> None:
+        """Let everything happen that is due by *instant*."""
+        state = self.state
+        while (entry := state.next_due(instant)) is not None:
+            at, kind, target = entry
+            state.now = max(state.now, at)
+            self.rules[kind](state, target, at)
+        state.now = max(state.now, instant)
+        state.events.forget_before(state.now - EVENTS_KEPT_SECONDS)
+
+    def take_summary(self, days: float) -> Advance:
+        """Return what happened since the last summary, and begin a new one."""
+        counts = dict(self.state.done)
+        self.state.done.clear()
+        return Advance(self.state.now, days, counts)
+
+    def update(self, record: Record, at: Instant | None = None, **fields: Any) -> None:
+        """Set fields of a record, with the `updated` event that follows."""
+        with changing(self.state, record, self._instant(at)):
+            for field, value in fields.items():
+                setattr(record, field, value)
+
+    def cancel(
+        self, sub: Subscription, *, at_period_end: bool = False, at: Instant | None = None
+    ) -> None:
+        """Cancel a subscription at once or at the end of its period."""
+        act = actions.request_cancel if at_period_end else actions.cancel_now
+        act(self.state, sub, self._instant(at))
+
+    def set_status(self, sub: Subscription, status: str, at: Instant | None = None) -> None:
+        """Move a subscription between active, past_due, unpaid and paused."""
+        actions.set_status(self.state, sub, status, self._instant(at))
+
+    def change_item(
+        self,
+        item: SubscriptionItem,
+        price: Price | None = None,
+        quantity: int | None = None,
+        at: Instant | None = None,
+    ) -> None:
+        """Move an item to another price, another quantity, or both."""
+        price = price or self.state.prices[item.price]
+        quantity = item.quantity if quantity is None else quantity
+        actions.change_item(self.state, item, self._instant(at), price, quantity)
+
+    def add_item(self, sub: Subscription, item: Item, at: Instant | None = None) -> None:
+        """Add an item to a running subscription."""
+        instant = self._instant(at)
+        with changing(self.state, sub, instant):
+            added = actions.add_item(self.state, sub, item, instant)
+            added.period_start, added.period_end = (
+                sub.items[0].period_start,
+                sub.items[0].period_end,
+            )
+
+    def remove_item(self, item: SubscriptionItem, at: Instant | None = None) -> None:
+        """Take an item off a running subscription."""
+        actions.remove_item(self.state, item, self._instant(at))
+
+    def discount(
+        self, holder: Customer | Subscription, coupon: Coupon, at: Instant | None = None
+    ) -> None:
+        """Put a coupon on a subscription or a customer."""
+        instant = self._instant(at)
+        with changing(self.state, holder, instant):
+            if isinstance(holder, Subscription):
+                actions.discount_subscription(self.state, holder, coupon, instant)
+            else:
+                actions.discount_customer(self.state, holder, coupon, instant)
+
+    def archive(self, record: Price | Product, at: Instant | None = None) -> None:
+        """Make a price or product inactive; subscriptions keep it."""
+        self.update(record, at, active=False)
+
+    def delete(self, record: Customer | Coupon, at: Instant | None = None) -> None:
+        """Delete a customer, which ends their subscriptions, or a coupon, which ends nothing."""
+        if isinstance(record, Customer):
+            actions.delete_customer(self.state, record, self._instant(at))
+        else:
+            actions.delete_coupon(self.state, record, self._instant(at))
+
+    def add_event(
+        self, kind: str, body: Json, previous: Json | None = None, *, api_version: str = API_VERSION
+    ) -> Event:
+        """Write an event of any type now, with any object, also of an older API version."""
+        return self.state.events.add(
+            Event(
+                id=self.state.ids.new("evt"),
+                created=self.state.now,
+                type=kind,
+                snapshot=msgspec.json.encode(body),
+                previous=None if previous is None else msgspec.json.encode(previous),
+                api_version=api_version,
+            )
+        )
+
+    def add_raw(self, body: Json) -> Record:
+        """Serve a Stripe object as it stands; lists and filters find it like any other."""
+        record = record_of(self.state, body)
+        touch(self.state, record)
+        return record
+
+    def _instant(self, at: Instant | None) -> int:
+        return self.state.now if at is None else to_seconds(at)

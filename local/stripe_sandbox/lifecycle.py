@@ -1,0 +1,181 @@
+"""What time alone does to a subscription: trials end, periods roll, discounts run out.
+
+Each rule is named by the kind of an agenda entry and checks first whether the entry still holds.
+"""
+
+from collections.abc import Callable, Iterable
+
+from local.stripe_sandbox.journal import changing, emit
+from local.stripe_sandbox.periods import period_at
+from local.stripe_sandbox.records import Discount, Price, Subscription, SubscriptionItem
+from local.stripe_sandbox.state import State
+
+Rule = Callable[[State, str, int], None]
+
+FIRST_PAYMENT_SECONDS = 23 * 3600
+_BILLED = frozenset({"active", "past_due", "unpaid"})
+
+
+def watch(state: State, sub: Subscription) -> None:
+    """Put everything on the agenda that time will do to a subscription as it is now."""
+    if sub.status == "incomplete":
+        state.plan(sub.created + FIRST_PAYMENT_SECONDS, "expire", sub.id)
+    if sub.status == "trialing" and sub.trial_end is not None:
+        state.plan(sub.trial_end, "end_trial", sub.id)
+    if sub.status in _BILLED:
+        state.plan(min(item.period_end for item in sub.items), "renew", sub.id)
+    if sub.cancel_at is not None and sub.ended_at is None:
+        state.plan(sub.cancel_at, "cancel", sub.id)
+    if sub.pause_collection and sub.pause_collection["resumes_at"]:
+        state.plan(sub.pause_collection["resumes_at"], "resume_collection", sub.id)
+
+
+def set_periods(state: State, sub: Subscription, at: int) -> None:
+    """Give each item the period that holds *at*; a trial is one period."""
+    for item in sub.items:
+        if sub.status == "trialing" and sub.trial_start is not None and sub.trial_end is not None:
+            item.period_start, item.period_end = sub.trial_start, sub.trial_end
+        else:
+            price = state.prices[item.price]
+            item.period_start, item.period_end = _period(price, sub.billing_cycle_anchor, at)
+
+
+def _period(price: Price, anchor: int, at: int) -> tuple[int, int]:
+    return period_at(anchor, price.interval or "month", price.interval_count, at)
+
+
+def end_subscription(state: State, sub: Subscription, at: int, reason: str) -> None:
+    """Cancel for good, with the event that tells of it."""
+    if sub.status != "trialing":
+        set_periods(state, sub, max(sub.billing_cycle_anchor, at - 1))
+    sub.status = "canceled"
+    sub.canceled_at = sub.canceled_at or at
+    sub.ended_at = at
+    sub.cancel_reason = sub.cancel_reason or reason
+    state.subscriptions.touch()
+    emit(state, sub, "deleted", at)
+    state.note("subscriptions ended")
+
+
+def remove_discounts(state: State, ids: Iterable[str], at: int) -> None:
+    """Take discounts off whatever holds them, with the events that tell of it."""
+    for discount_id in ids:
+        discount = state.discounts[discount_id]
+        with changing(state, state.find_discount_holder(discount), at):
+            _detach(state, discount)
+        emit(state, discount, "deleted", at)
+        state.note("discounts ended")
+
+
+def _detach(state: State, discount: Discount) -> None:
+    if discount.subscription_item is not None:
+        state.items[discount.subscription_item].discounts.remove(discount.id)
+    elif discount.subscription is not None:
+        state.subscriptions[discount.subscription].discounts.remove(discount.id)
+    else:
+        state.customers[discount.customer or ""].discount = None
+
+
+def _is_held(state: State, discount: Discount) -> bool:
+    """Tell whether a living object still shows the discount."""
+    if discount.subscription_item is not None:
+        item = state.items.get(discount.subscription_item)
+        return item is not None and discount.id in item.discounts
+    if discount.subscription is not None:
+        return discount.id in state.subscriptions[discount.subscription].discounts
+    customer = state.customers[discount.customer or ""]
+    return customer.discount == discount.id and customer.deleted_at is None
+
+
+def _expire(state: State, sub_id: str, at: int) -> None:
+    sub = state.subscriptions[sub_id]
+    if sub.status == "incomplete":
+        with changing(state, sub, at):
+            sub.status = "incomplete_expired"
+            sub.ended_at = at
+
+
+def _end_trial(state: State, sub_id: str, at: int) -> None:
+    sub = state.subscriptions[sub_id]
+    if sub.status != "trialing" or sub.trial_end != at:
+        return
+    if sub.cancel_at is not None and sub.cancel_at <= at:
+        return  # its own agenda entry, due at the same instant, ends it
+    if not sub.has_payment_method and sub.when_trial_ends == "cancel":
+        end_subscription(state, sub, at, "payment_failed")
+        return
+    with changing(state, sub, at):
+        if sub.has_payment_method or sub.when_trial_ends != "pause":
+            sub.status = "active" if sub.has_payment_method else "past_due"
+            sub.billing_cycle_anchor = at
+            set_periods(state, sub, at)
+        else:
+            sub.status, sub.paused_at = "paused", at
+            sub.pause_reason = "trial_end_without_payment_method"
+    if sub.status == "active":
+        state.note("trials converted")
+    elif sub.status == "paused":
+        emit(state, sub, "paused", at)
+    watch(state, sub)
+    if sub.status in _BILLED:
+        _drop_once(state, sub, at)
+
+
+def _renew(state: State, sub_id: str, at: int) -> None:
+    sub = state.subscriptions[sub_id]
+    due = [item for item in sub.items if item.period_end == at]
+    if sub.status not in _BILLED or not due or (sub.cancel_at or at + 1) <= at:
+        return
+    first = due[0].period_start <= sub.billing_cycle_anchor
+    with changing(state, sub, at):
+        for item in due:
+            _roll(state, sub, item, at)
+    if first:
+        _drop_once(state, sub, at)
+    state.plan(min(item.period_end for item in sub.items), "renew", sub.id)
+
+
+def _roll(state: State, sub: Subscription, item: SubscriptionItem, at: int) -> None:
+    price = state.prices[item.price]
+    # Nobody can read the renewals of the deep past: the next one that matters is enough.
+    seen = max(at, state.events_since - 1)
+    item.period_start, item.period_end = _period(price, sub.billing_cycle_anchor, seen)
+
+
+def _drop_once(state: State, sub: Subscription, at: int) -> None:
+    """A `once` coupon is used up by the invoice that has just been made."""
+    held = [*sub.discounts, *(each for item in sub.items for each in item.discounts)]
+    used = [each for each in held if state.coupons[state.discounts[each].coupon].duration == "once"]
+    remove_discounts(state, used, at)
+
+
+def _cancel(state: State, sub_id: str, at: int) -> None:
+    sub = state.subscriptions[sub_id]
+    if sub.cancel_at == at and sub.ended_at is None:
+        end_subscription(state, sub, at, "cancellation_requested")
+
+
+def _end_discount(state: State, discount_id: str, at: int) -> None:
+    discount = state.discounts[discount_id]
+    if not _is_held(state, discount):
+        return
+    holder = state.find_discount_holder(discount)
+    if not isinstance(holder, Subscription) or holder.ended_at is None:
+        remove_discounts(state, [discount_id], at)
+
+
+def _resume_collection(state: State, sub_id: str, at: int) -> None:
+    sub = state.subscriptions[sub_id]
+    if sub.pause_collection and sub.pause_collection["resumes_at"] == at:
+        with changing(state, sub, at):
+            sub.pause_collection = None
+
+
+RULES: dict[str, Rule] = {
+    "cancel": _cancel,
+    "end_discount": _end_discount,
+    "end_trial": _end_trial,
+    "expire": _expire,
+    "renew": _renew,
+    "resume_collection": _resume_collection,
+}

@@ -1,0 +1,287 @@
+"""What customers of the seeded business do: sign up, try, stay, change, fail to pay, leave, return.
+
+Every choice is drawn from the state's own random numbers, so a seed tells the whole story.
+"""
+
+from dataclasses import dataclass
+
+from local.stripe_sandbox import actions
+from local.stripe_sandbox.assortment import Assortment, Plan
+from local.stripe_sandbox.business import Business, Item
+from local.stripe_sandbox.journal import changing
+from local.stripe_sandbox.lifecycle import Rule, end_subscription, set_periods
+from local.stripe_sandbox.periods import DAY
+from local.stripe_sandbox.records import Coupon, Customer, Price, Subscription
+from local.stripe_sandbox.state import State
+
+_HOUR = 3_600
+_MONTH = 30 * DAY
+_TRIAL = 14 * DAY
+_FEEDBACK = ("too_expensive", "missing_features", "unused", "switched_service", None, None)
+
+
+@dataclass(frozen=True, slots=True)
+class Habits:
+    """How likely things are; times are means."""
+
+    subscribes: float = 0.93
+    tries_first: float = 0.5
+    converts: float = 0.64
+    uses_coupon: float = 0.14
+    pays_yearly: float = 0.2
+    fails_first_payment: float = 0.03
+    stays: float = 30 * _MONTH
+    stays_yearly: float = 60 * _MONTH
+    keeps_plan: float = 14 * _MONTH
+    leaves_at_period_end: float = 0.7
+    leaves_at_once: float = 0.12
+    recovers: float = 0.62
+    returns: float = 0.1
+    is_deleted: float = 0.04
+    adds_support: float = 0.1
+    pays_in_other_currency: float = 0.0
+
+
+class Market:
+    """The customers' side of a business.
+
+    Args:
+        business: whose customers they are.
+        assortment: what they can choose from.
+        habits: how likely they are to do what.
+        arrivals_per_day: how many sign up from now on.
+    """
+
+    def __init__(
+        self, business: Business, assortment: Assortment, habits: Habits, arrivals_per_day: float
+    ) -> None:
+        self._business = business
+        self._assortment = assortment
+        self._habits = habits
+        self._arrivals_per_day = arrivals_per_day
+        self._random = business.state.random
+        self._legacy_until = business.now + 300 * DAY
+        self._plans = {
+            price.id: plan for plan in assortment.ladder for price in (plan.monthly, plan.yearly)
+        }
+        business.rules.update(self._rules())
+
+    def _rules(self) -> dict[str, Rule]:
+        return {
+            "arrive": self._arrive,
+            "arrive_and_go_on": self._arrive_and_go_on,
+            "change": self._change,
+            "fail_payment": self._fail_payment,
+            "forget_customer": self._forget_customer,
+            "leave": self._leave,
+            "pay_first": self._pay_first,
+            "retire": self._retire,
+            "settle_debt": self._settle_debt,
+            "settle_in": self._settle_in,
+            "subscribe": self._subscribe,
+            "write_off": self._write_off,
+        }
+
+    def _arrive(self, state: State, _: str, at: int) -> None:
+        customer = self._business.add_customer(created=at)
+        state.note("new customers")
+        if self._chance(self._habits.subscribes):
+            state.plan(at + self._random.randint(60, 6 * _HOUR), "subscribe", customer.id)
+
+    def _arrive_and_go_on(self, state: State, target: str, at: int) -> None:
+        self._arrive(state, target, at)
+        self.plan_arrival(state, at)
+
+    def plan_arrival(self, state: State, at: int) -> None:
+        """Let the next customer come some time after *at*, and then others."""
+        wait = self._random.expovariate(self._arrivals_per_day) * DAY
+        state.plan(at + 1 + int(wait), "arrive_and_go_on")
+
+    def _retire(self, _: State, _target: str, at: int) -> None:
+        self._business.archive(self._assortment.legacy, at)
+        self._business.delete(self._assortment.coupons.founders, at)
+
+    def _subscribe(self, state: State, customer_id: str, at: int) -> None:
+        customer = state.customers[customer_id]
+        if customer.deleted_at is not None:
+            return
+        first = not state.subscriptions.owned_by(customer_id)
+        plan = self._random.choices(
+            self._assortment.ladder, [each.weight for each in self._assortment.ladder]
+        )[0]
+        items = self._choose_items(plan, at)
+        coupons = self._choose_coupons(at)
+        state.note("new subscriptions")
+        if first and self._chance(self._habits.tries_first):
+            self._start_trial(state, customer, items, coupons, at)
+            return
+        failing = self._chance(self._habits.fails_first_payment)
+        sub = self._business.add_subscription(
+            items,
+            customer=customer,
+            created=at,
+            discounts=coupons,
+            currency=self._currency(items),
+            status="incomplete" if failing else "active",
+        )
+        if failing:
+            if self._chance(self._habits.recovers):
+                state.plan(at + self._random.randint(600, 20 * _HOUR), "pay_first", sub.id)
+        else:
+            self._plan_future(state, sub, at)
+
+    def _choose_items(self, plan: Plan, at: int) -> list[Item]:
+        price = plan.yearly if self._chance(self._habits.pays_yearly) else plan.monthly
+        if price is self._assortment.ladder[0].monthly and at < self._legacy_until:
+            price = self._assortment.legacy
+        seats = 1
+        if plan.seats is not None:
+            low, high = plan.seats
+            seats = low + int((high - low) * self._random.random() ** 2)
+        items = [Item(price, seats)]
+        if price.interval == "month" and self._chance(self._habits.adds_support):
+            items.append(Item(self._assortment.support))
+        return items
+
+    def _choose_coupons(self, at: int) -> list[Coupon]:
+        if not self._chance(self._habits.uses_coupon):
+            return []
+        if at < self._legacy_until and self._chance(0.6):
+            early = self._assortment.coupons
+            return [self._random.choice((early.launch, early.founders))]
+        return [self._random.choice(self._assortment.coupons.usual)]
+
+    def _currency(self, items: list[Item]) -> str:
+        options = sorted(items[0].price.currency_options)
+        if len(items) == 1 and options and self._chance(self._habits.pays_in_other_currency):
+            return self._random.choice(options)
+        return items[0].price.currency
+
+    def _start_trial(
+        self, state: State, customer: Customer, items: list[Item], coupons: list[Coupon], at: int
+    ) -> None:
+        ends = at + _TRIAL
+        converts = self._chance(self._habits.converts)
+        gives_up = not converts and self._chance(0.65)
+        sub = self._business.add_subscription(
+            items,
+            customer=customer,
+            created=at,
+            discounts=coupons,
+            currency=self._currency(items),
+            status="trialing",
+            trial_end=ends,
+            has_payment_method=converts,
+            when_trial_ends=self._random.choice(("cancel", "cancel", "pause", "create_invoice")),
+        )
+        state.note("trials started")
+        if gives_up:
+            state.plan(at + self._random.randint(_HOUR, _TRIAL - _HOUR), "leave", sub.id)
+        state.plan(ends + 1, "settle_in", sub.id)
+
+    def _settle_in(self, state: State, sub_id: str, at: int) -> None:
+        sub = state.subscriptions[sub_id]
+        if sub.status == "active":
+            self._plan_future(state, sub, at)
+        elif sub.status == "past_due":
+            state.plan(at + self._random.randint(3, 20) * DAY, "settle_debt", sub_id)
+
+    def _pay_first(self, state: State, sub_id: str, at: int) -> None:
+        sub = state.subscriptions[sub_id]
+        if sub.status == "incomplete":
+            actions.set_status(state, sub, "active", at)
+            self._plan_future(state, sub, at)
+
+    def _plan_future(self, state: State, sub: Subscription, at: int) -> None:
+        yearly = state.prices[sub.items[0].price].interval == "year"
+        stay = self._habits.stays_yearly if yearly else self._habits.stays
+        state.plan(at + 1 + self._wait(stay), "leave", sub.id)
+        state.plan(at + 1 + self._wait(self._habits.keeps_plan), "change", sub.id)
+
+    def _leave(self, state: State, sub_id: str, at: int) -> None:
+        sub = state.subscriptions[sub_id]
+        if sub.status not in {"active", "trialing"} or sub.cancel_at is not None:
+            return
+        set_periods(state, sub, at)
+        how = self._random.random()
+        if sub.status == "trialing" or how < self._habits.leaves_at_period_end:
+            actions.request_cancel(state, sub, at, self._random.choice(_FEEDBACK))
+        elif how < self._habits.leaves_at_period_end + self._habits.leaves_at_once:
+            actions.cancel_now(state, sub, at)
+        else:
+            ends = min(item.period_end for item in sub.items)
+            state.plan(ends + _HOUR, "fail_payment", sub_id)
+            return
+        if self._chance(self._habits.returns):
+            back = at + 60 * DAY + self._wait(4 * _MONTH)
+            state.plan(back, "subscribe", sub.customer)
+        elif self._chance(self._habits.is_deleted):
+            state.plan(at + self._random.randint(5, 90) * DAY, "forget_customer", sub.customer)
+
+    def _fail_payment(self, state: State, sub_id: str, at: int) -> None:
+        sub = state.subscriptions[sub_id]
+        if sub.status == "active":
+            actions.set_status(state, sub, "past_due", at)
+            state.note("payments failed")
+            state.plan(at + self._random.randint(3, 20) * DAY, "settle_debt", sub_id)
+
+    def _settle_debt(self, state: State, sub_id: str, at: int) -> None:
+        sub = state.subscriptions[sub_id]
+        if sub.status != "past_due":
+            return
+        if self._chance(self._habits.recovers):
+            actions.set_status(state, sub, "active", at)
+            state.note("payments recovered")
+            self._plan_future(state, sub, at)
+        elif self._chance(0.7):
+            end_subscription(state, sub, at, "payment_failed")
+        else:
+            actions.set_status(state, sub, "unpaid", at)
+            state.plan(at + 45 * DAY, "write_off", sub_id)
+
+    def _write_off(self, state: State, sub_id: str, at: int) -> None:
+        sub = state.subscriptions[sub_id]
+        if sub.status == "unpaid":
+            end_subscription(state, sub, at, "payment_failed")
+
+    def _forget_customer(self, state: State, customer_id: str, at: int) -> None:
+        customer = state.customers[customer_id]
+        if customer.deleted_at is None:
+            actions.delete_customer(state, customer, at)
+
+    def _change(self, state: State, sub_id: str, at: int) -> None:
+        sub = state.subscriptions[sub_id]
+        if sub.status != "active" or sub.cancel_at is not None:
+            return
+        item = sub.items[0]
+        if self._chance(0.03):
+            with changing(state, sub, at):
+                sub.pause_collection = {"behavior": "void", "resumes_at": at + _MONTH}
+            state.plan(at + _MONTH, "resume_collection", sub_id)
+        elif len(sub.items) == 1:
+            price, quantity = self._choose_change(sub, item.price, item.quantity or 1)
+            if (price.id, quantity) != (item.price, item.quantity):
+                actions.change_item(state, item, at, price, quantity)
+                state.note("plan changes")
+        state.plan(at + 1 + self._wait(self._habits.keeps_plan), "change", sub_id)
+
+    def _choose_change(self, sub: Subscription, price_id: str, quantity: int) -> tuple[Price, int]:
+        ladder = self._assortment.ladder
+        plan = self._plans.get(price_id, ladder[0])
+        upwards = self._chance(0.7)
+        if plan.seats is not None and self._chance(0.75):
+            step = max(1, int(quantity * self._random.random() * 0.4))
+            seats = quantity + step if upwards else max(1, quantity - step)
+            return self._business.state.prices[price_id], seats
+        rung = ladder.index(plan) + (1 if upwards else -1)
+        if sub.currency != plan.monthly.currency or not 0 <= rung < len(ladder):
+            return self._business.state.prices[price_id], quantity
+        target = ladder[rung]
+        yearly = self._business.state.prices[price_id].interval == "year"
+        return (target.yearly if yearly else target.monthly), (target.seats or (1, 1))[0]
+
+    def _chance(self, probability: float) -> bool:
+        return self._random.random() < probability
+
+    def _wait(self, mean_seconds: float) -> int:
+        return int(self._random.expovariate(1 / mean_seconds))

@@ -1,0 +1,67 @@
+"""Grows a business from a seed: years of history, a believable present and a future to come."""
+
+import math
+from dataclasses import dataclass
+from datetime import datetime
+
+from local.stripe_sandbox.assortment import add_assortment
+from local.stripe_sandbox.business import Business
+from local.stripe_sandbox.exotic import add_exotic_shapes
+from local.stripe_sandbox.market import Habits, Market
+from local.stripe_sandbox.periods import DAY, to_seconds
+from local.stripe_sandbox.state import EVENTS_KEPT_SECONDS
+
+# Sign-ups of the last day over those of the first one, as an exponent: about nine times.
+_GROWTH = 2.2
+_RETIRED_AFTER = 300 * DAY
+
+
+@dataclass(frozen=True, slots=True)
+class SeedOptions:
+    """What the business is to be like.
+
+    Attributes:
+        customers: how many sign up over the history; nearly as many subscriptions follow.
+        foreign_share: share of the team plan's customers who pay in another currency.
+        exotic: whether to add the rare shapes.
+    """
+
+    seed: int = 1
+    customers: int = 300
+    days: int = 912
+    foreign_share: float = 0.0
+    exotic: bool = True
+    name: str = "Tidewell Software"
+
+
+def seeded_business(now: int | datetime, options: SeedOptions | None = None) -> Business:
+    """Return a business that has been lived up to *now*, the same for the same arguments."""
+    options = options or SeedOptions()
+    end = to_seconds(now)
+    start = end - options.days * DAY
+    business = Business.empty(start, seed=options.seed, name=options.name)
+    state = business.state
+    state.account.created = start
+    state.events_since = end - EVENTS_KEPT_SECONDS
+    assortment = add_assortment(business)
+    habits = Habits(pays_in_other_currency=options.foreign_share)
+    market = Market(business, assortment, habits, _arrivals_per_day(options))
+    for share in sorted(_growing_share(state.random.random()) for _ in range(options.customers)):
+        state.plan(start + int(share * (end - start)), "arrive")
+    state.plan(start + _RETIRED_AFTER, "retire")
+    business.advance_to(end)
+    if options.exotic:
+        add_exotic_shapes(business, assortment)
+    market.plan_arrival(state, end)
+    state.done.clear()
+    return business
+
+
+def _growing_share(uniform: float) -> float:
+    """Turn an even draw from 0 to 1 into one that grows denser towards 1."""
+    return math.log1p(uniform * math.expm1(_GROWTH)) / _GROWTH
+
+
+def _arrivals_per_day(options: SeedOptions) -> float:
+    """Return the pace of sign-ups at the end of the history, which then goes on."""
+    return options.customers * _GROWTH / (options.days * -math.expm1(-_GROWTH))

@@ -1,0 +1,135 @@
+"""The HTTP side: keys, limits, latency, and Stripe's headers around the endpoints' answers."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from email.utils import format_datetime
+
+import msgspec
+from aiohttp import web
+
+from local.stripe_sandbox.business import Business
+from local.stripe_sandbox.clock import Clock
+from local.stripe_sandbox.control import Control
+from local.stripe_sandbox.endpoints import find_endpoint
+from local.stripe_sandbox.errors import StripeError, unrecognized_url
+from local.stripe_sandbox.ids import Ids
+from local.stripe_sandbox.journal import API_VERSION
+from local.stripe_sandbox.keys import Keys
+from local.stripe_sandbox.limits import Limits, RateLimiter
+from local.stripe_sandbox.objects import View
+from local.stripe_sandbox.parameters import Parameters
+from local.stripe_sandbox.records import Json
+from local.stripe_sandbox.requests_log import RequestLog
+
+Interceptor = Callable[[web.Request, str], Awaitable[web.StreamResponse | None]]
+"""Sees a request and the name of its endpoint first, and may answer in the sandbox's stead."""
+
+
+@dataclass(slots=True)
+class Settings:
+    """How the server behaves.
+
+    Attributes:
+        latency_ms: how long each answer takes at least.
+        interceptors: asked in order before anything else, for faults of every kind.
+        ticks: the steady clock that rate limits go by.
+    """
+
+    keys: Keys = field(default_factory=Keys)
+    limits: Limits = field(default_factory=Limits)
+    latency_ms: float = 0
+    interceptors: Sequence[Interceptor] = ()
+    ticks: Callable[[], float] = time.monotonic
+
+
+class Front:
+    """Answers requests to a business's account.
+
+    Args:
+        business: whose objects are shown.
+        clock: the sandbox's own; the business is brought up to it before each answer.
+        settings: keys, limits, latency.
+    """
+
+    def __init__(self, business: Business, clock: Clock, settings: Settings) -> None:
+        self.business = business
+        self.clock = clock
+        self.settings = settings
+        self.log = RequestLog()
+        self._limiter = RateLimiter(settings.limits, settings.ticks)
+        self._request_ids = Ids(seed=0)
+
+    @property
+    def keys(self) -> Keys:
+        """The keys that the sandbox knows."""
+        return self.settings.keys
+
+    async def handle(self, request: web.Request) -> web.StreamResponse:
+        """Answer one request of the API."""
+        found = find_endpoint(request.method, request.path)
+        name = found[0].name if found else "unrecognized"
+        if self.settings.latency_ms:
+            await asyncio.sleep(self.settings.latency_ms / 1000)
+        for interceptor in self.settings.interceptors:
+            response = await interceptor(request, name)
+            if response is not None:
+                self.log.count(name, response.status)
+                return response
+        self.business.advance_to(self.clock.now())
+        try:
+            status, body, headers = 200, self._answer(request), {}
+        except StripeError as error:
+            status, body, headers = error.status, error.body(), error.headers
+        self.log.count(name, status)
+        return self._respond(request, status, body, headers)
+
+    def _answer(self, request: web.Request) -> Json:
+        found = find_endpoint(request.method, request.path)
+        self._limiter.admit(found[0].name if found else "unrecognized")
+        access = self.settings.keys.check(request.headers.get("Authorization"))
+        if found is None:
+            raise unrecognized_url(request.method, request.path)
+        endpoint, object_id = found
+        access.require(endpoint.permission, self.business.state.account.id)
+        view = View(self.business.state, access.livemode)
+        return endpoint.answer(view, Parameters(request.query.items()), object_id)
+
+    def _respond(
+        self, request: web.Request, status: int, body: Json, headers: dict[str, str]
+    ) -> web.Response:
+        now = datetime.fromtimestamp(self.clock.now(), UTC)
+        return web.Response(
+            status=status,
+            body=msgspec.json.format(msgspec.json.encode(body), indent=2),
+            content_type="application/json",
+            headers={
+                "Date": format_datetime(now, usegmt=True),
+                "Request-Id": self._request_ids.new("req", 14),
+                "Stripe-Version": request.headers.get("Stripe-Version", API_VERSION),
+                **headers,
+            },
+        )
+
+
+FRONT = web.AppKey("front", Front)
+
+
+def create_app(
+    business: Business, clock: Clock | None = None, settings: Settings | None = None
+) -> web.Application:
+    """Return the aiohttp application of a sandbox.
+
+    Args:
+        business: whose account it is.
+        clock: the sandbox's clock; without one it stands still at the business's now.
+        settings: keys, limits, latency.
+    """
+    app = web.Application()
+    front = Front(business, clock or Clock(business.now), settings or Settings())
+    app[FRONT] = front
+    Control(front).add_routes(app)
+    app.router.add_route("*", "/{path:.*}", front.handle)
+    return app

@@ -1,0 +1,76 @@
+"""Everything that the simulated business is at one instant, and what is due to happen to it."""
+
+import heapq
+import random
+from collections import Counter
+
+from local.stripe_sandbox.collection import Collection
+from local.stripe_sandbox.ids import Ids
+from local.stripe_sandbox.periods import DAY
+from local.stripe_sandbox.records import (
+    Account,
+    Coupon,
+    Customer,
+    Discount,
+    Event,
+    Price,
+    Product,
+    Subscription,
+    SubscriptionItem,
+    TaxRate,
+)
+
+EVENTS_KEPT_SECONDS = 30 * DAY
+
+
+class State:
+    """The records, the instant up to which they are true, and the agenda.
+
+    Attributes:
+        now: nothing in the records is later than this.
+        events_since: events before it are not written down; nobody could read them any more.
+        done: counts in words of what happened since they were last taken.
+    """
+
+    def __init__(self, account: Account, *, now: int, seed: int, ids: Ids) -> None:
+        self.account = account
+        self.now = now
+        self.events_since = now - EVENTS_KEPT_SECONDS
+        self.ids = ids
+        self.random = random.Random(seed)  # noqa: S311 - a reproducible simulation, no secret
+        self.products: Collection[Product] = Collection()
+        self.prices: Collection[Price] = Collection()
+        self.coupons: Collection[Coupon] = Collection()
+        self.tax_rates: Collection[TaxRate] = Collection()
+        self.customers: Collection[Customer] = Collection()
+        self.subscriptions: Collection[Subscription] = Collection(owner=lambda sub: sub.customer)
+        self.events: Collection[Event] = Collection()
+        self.items: dict[str, SubscriptionItem] = {}
+        self.discounts: dict[str, Discount] = {}
+        self.done: Counter[str] = Counter()
+        self._agenda: list[tuple[int, int, str, str]] = []
+        self._entries = 0
+
+    def note(self, what: str) -> None:
+        """Count something that a summary in words should tell."""
+        self.done[what] += 1
+
+    def plan(self, at: int, kind: str, target: str = "") -> None:
+        """Put something on the agenda: what happens (*kind*), to whom, and when."""
+        self._entries += 1
+        heapq.heappush(self._agenda, (at, self._entries, kind, target))
+
+    def next_due(self, until: int) -> tuple[int, str, str] | None:
+        """Take the earliest entry that is due by *until*: when, kind, target."""
+        if not self._agenda or self._agenda[0][0] > until:
+            return None
+        at, _, kind, target = heapq.heappop(self._agenda)
+        return at, kind, target
+
+    def find_discount_holder(self, discount: Discount) -> Customer | Subscription:
+        """Return the customer or the subscription whose object shows the discount."""
+        if discount.subscription_item is not None:
+            return self.subscriptions[self.items[discount.subscription_item].subscription]
+        if discount.subscription is not None:
+            return self.subscriptions[discount.subscription]
+        return self.customers[discount.customer or ""]
