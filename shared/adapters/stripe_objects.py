@@ -5,9 +5,10 @@ an account's customers enters the process. Enumerations are text: a value added 
 decodes, and the domain says that it cannot be read.
 """
 
+from collections.abc import Hashable
 from decimal import Decimal
 from functools import cache
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeVar, cast
 
 import msgspec
 
@@ -154,6 +155,13 @@ class CustomerObject(msgspec.Struct, frozen=True):
     discount: str | DiscountObject | None = None
 
 
+class DiscountHolderObject(msgspec.Struct, frozen=True):
+    """Whatever discounts hang on: a subscription, an item (`discounts`) or a customer."""
+
+    discounts: list[str | DiscountObject] | None = None
+    discount: str | DiscountObject | None = None
+
+
 class AutomaticTaxObject(msgspec.Struct, frozen=True):
     """Whether Stripe computes tax."""
 
@@ -213,7 +221,7 @@ def decode(body: bytes, kind: type[Answer]) -> Answer:
         msgspec.DecodeError: the body is no JSON at all, so it was cut or is not Stripe's.
     """
     try:
-        answer: Answer = _decoder(kind).decode(body)
+        answer: Answer = _make_decoder(cast("Hashable", kind)).decode(body)
     except msgspec.ValidationError as error:
         raise BadResponseError(
             f"Stripe's answer has not the shape of API version {STRIPE_VERSION}: {error}."
@@ -222,5 +230,5 @@ def decode(body: bytes, kind: type[Answer]) -> Answer:
 
 
 @cache
-def _decoder(kind: Any) -> msgspec.json.Decoder[Any]:
+def _make_decoder(kind: Hashable) -> msgspec.json.Decoder[Any]:
     return msgspec.json.Decoder(kind)

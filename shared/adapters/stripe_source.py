@@ -1,0 +1,103 @@
+"""The billing source of the product: one Stripe account, read with one key.
+
+Implements the port `BillingSource`. The SDK and the asyncio transport are imported when they are
+first needed, because a cold start must not pay for what its path does not use.
+"""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from shared.domain.account import AccountIdentity, Reading
+from shared.domain.stripe_key import StripeKey
+from shared.errors import QueryTooLargeError
+
+if TYPE_CHECKING:
+    from shared.adapters.stripe_transport import StripeTransport, TransportSettings
+
+
+class StripeSource:
+    """A Stripe account; sends nothing before it is asked."""
+
+    def __init__(
+        self,
+        key: StripeKey,
+        *,
+        api_base: str | None = None,
+        settings: "TransportSettings | None" = None,
+        now: Callable[[], datetime] | None = None,
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    ) -> None:
+        """Keep what a reading needs.
+
+        Args:
+            key: what it is read with.
+
+            api_base: address of a Stripe-shaped server; None for Stripe itself.
+
+            settings: how patient reading is; None for the defaults.
+
+            now: the local clock, where Stripe gives no Date.
+
+            sleep: waits between attempts.
+        """
+        self._key = key
+        self._api_base = api_base
+        self._settings = settings
+        self._now = now or _local_now
+        self._sleep = sleep
+
+    def identify(self) -> AccountIdentity:
+        """Tell whose key this is, in one request, retried by the SDK where that helps."""
+        from shared.adapters.stripe_sdk import retrieve_account  # noqa: PLC0415 - cold start
+
+        return retrieve_account(self._key, self._api_base)
+
+    def read_subscriptions(self, *, deadline_seconds: float | None = None) -> Reading:
+        """Read every subscription with all that its monthly amount depends on.
+
+        Must not be called from a running event loop: it starts one of its own.
+        """
+        return asyncio.run(self._read(deadline_seconds))
+
+    async def _read(self, deadline_seconds: float | None) -> Reading:
+        from shared.adapters.stripe_reading import read_account  # noqa: PLC0415 - cold start
+        from shared.adapters.stripe_transport import RefusedError  # noqa: PLC0415 - cold start
+
+        transport = self._open_transport()
+        refused = None
+        try:
+            async with asyncio.timeout(deadline_seconds), transport:
+                account = await read_account(transport, self._key.mode)
+        except RefusedError as error:
+            refused = error.refusal.to_error()
+        except TimeoutError:
+            # What kept it from being done in time says more than the time.
+            refused = transport.trouble or QueryTooLargeError(
+                f"The account cannot be read within {deadline_seconds:g} seconds. Connect the"
+                " account first: then it is read in full, and queries answer from what was read."
+            )
+        # Raised here and not inside `except`, so that the chain holds nothing of the request.
+        if refused is not None:
+            raise refused
+        return Reading(
+            account=account,
+            as_of=transport.first_answer_at or self._now(),
+            requests=transport.requests,
+        )
+
+    def _open_transport(self) -> "StripeTransport":
+        from shared.adapters import stripe_transport  # noqa: PLC0415 - cold start
+
+        return stripe_transport.StripeTransport(
+            self._key,
+            api_base=self._api_base or stripe_transport.API_BASE,
+            settings=self._settings or stripe_transport.TransportSettings(),
+            now=self._now,
+            sleep=self._sleep,
+        )
+
+
+def _local_now() -> datetime:
+    return datetime.now(UTC)
