@@ -2,6 +2,9 @@
 PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
+STAGE ?= prod
+CDK := infra/node_modules/aws-cdk/bin/cdk
+NODE = $(CURDIR)/$(shell $(BIN)/python -c 'import os; from infra.node_runtime import NODE; print(os.path.relpath(NODE))')
 
 .DEFAULT_GOAL := help
 .PHONY: help setup run test check format lock bench fuzz synth deploy clean
@@ -41,9 +44,21 @@ format: setup ## put the code into its form
 	@$(BIN)/ruff check --fix-only --quiet .
 	@$(BIN)/ruff format .
 
+synth: setup ## write the CloudFormation template of STAGE (prod) to build/cdk.out, without a network
+	@STAGE=$(STAGE) BUNDLE=no $(BIN)/python -m infra.app
+	@echo "build/cdk.out/StripeMetrics-$(STAGE).template.json"
+
+deploy: setup $(CDK) ## deploy STAGE (prod) to the AWS account of your environment
+	@PATH="$(dir $(NODE)):$$PATH" $(NODE) $(CDK) deploy StripeMetrics-$(STAGE) -c stage=$(STAGE) $(CDK_OPTIONS)
+
+# npm is part of node's wheel; its own start script does not survive the packing.
+$(CDK): infra/package-lock.json $(READY)
+	@cd infra && $(NODE) $(dir $(NODE))../lib/node_modules/npm/bin/npm-cli.js ci --no-audit --no-fund --loglevel=error
+	@touch $@
+
 lock: setup ## lock the dependency sets again
 	@requirements/lock.sh
 
 clean: ## remove everything that was installed or built
-	rm -rf .venv .emulator build .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache .coverage
+	rm -rf .venv .emulator build infra/node_modules .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache .coverage
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

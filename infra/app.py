@@ -1,16 +1,18 @@
 """Synthesizes the stack: `.venv/bin/python -m infra.app`, or through the CDK's own commands.
 
-The stage is `stage` of the CDK context (`-c stage=test`) or of the environment variable `STAGE`;
-without either it is `prod`. The result goes where the CDK says, by itself to `build/cdk.out`.
+The stage is `stage` of the CDK context (`-c stage=test`) or the environment variable `STAGE`, else
+`prod`. With `bundle=no` in the context, or `BUNDLE=no`, the functions are their sources alone: the
+template is made without a network, and is for reading, not for deploying. The result goes where the
+CDK says, by itself to `build/cdk.out`.
 """
 
 import os
 
 import aws_cdk as cdk
 
-from infra.bundling import bundled_code
+from infra.bundling import bundled_code, source_code
 from infra.constructs.python_function import CodeFor
-from infra.settings import StageSettings, settings_for
+from infra.settings import StageSettings, setting_names, settings_for
 from infra.stack import StripeMetricsStack
 
 DEFAULT_OUTPUT = "build/cdk.out"
@@ -30,9 +32,12 @@ def build_app(
 def main() -> None:
     """Synthesize the stage that was asked for."""
     app = cdk.App(outdir=os.environ.get("CDK_OUTDIR", DEFAULT_OUTPUT), analytics_reporting=False)
-    context = app.node.get_all_context()
-    stage = app.node.try_get_context("stage") or os.environ.get("STAGE", "prod")
-    build_app(settings_for(stage, context or {}), bundled_code, app)
+    asked = {name: app.node.try_get_context(name) for name in (*setting_names(), "stage", "bundle")}
+    stage = os.environ.get("STAGE") or asked["stage"] or "prod"
+    bundle = asked["bundle"] or os.environ.get("BUNDLE", "yes")
+    overrides = {name: value for name, value in asked.items() if value is not None}
+    code_for = source_code if bundle == "no" else bundled_code
+    build_app(settings_for(stage, overrides), code_for, app)
     app.synth()
 
 

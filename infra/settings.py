@@ -16,6 +16,9 @@ WEEKDAYS = ("MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN")
 COGNITO_ACCESS_SCOPE = "aws.cognito.signin.user.admin"
 
 
+_FIXED_BY_STAGE = {"stage", "enforce_tls", "stripe_address_parameter"}
+
+
 @dataclass(frozen=True, kw_only=True)
 class StageSettings:
     """What one deployment of the stack can choose.
@@ -35,6 +38,8 @@ class StageSettings:
         jwt_audience: Audiences accepted, separated by commas; only with `jwt_issuer`.
         jwt_scopes: Scopes of which a token needs one, separated by commas.
         throttled: Whether the API limits requests by route.
+        enforce_tls: Whether queues and the topic refuse plain HTTP; only the local stage, which
+            never leaves the machine, may do without.
         stripe_address_parameter: Take Stripe's address from a parameter of the stack, for a
             Stripe-shaped server. Never outside the local stage.
     """
@@ -53,6 +58,7 @@ class StageSettings:
     jwt_audience: str = ""
     jwt_scopes: str = COGNITO_ACCESS_SCOPE
     throttled: bool = True
+    enforce_tls: bool = True
     stripe_address_parameter: bool = False
 
     def __post_init__(self) -> None:
@@ -67,8 +73,8 @@ class StageSettings:
             raise ValueError("sync_max_concurrency lies between 2 and 1,000.")
         if bool(self.jwt_issuer) != bool(self.jwt_audience):
             raise ValueError("jwt_issuer and jwt_audience go together.")
-        if self.stripe_address_parameter and self.stage != "local":
-            raise ValueError("Only the local stage may talk to anything but Stripe.")
+        if self.stage != "local" and (self.stripe_address_parameter or not self.enforce_tls):
+            raise ValueError("Only the local stage may do without TLS, or talk to another Stripe.")
 
 
 STAGES: Mapping[str, StageSettings] = {
@@ -82,26 +88,30 @@ STAGES: Mapping[str, StageSettings] = {
         # The emulator's scheduler neither fills in the scheduled time nor knows time zones, so the
         # local run has a clock of its own that fires these same schedules.
         schedules_enabled=False,
+        enforce_tls=False,  # the emulator listens on plain HTTP, on the loopback interface only
         stripe_address_parameter=True,
     ),
 }
 
 
+def setting_names() -> frozenset[str]:
+    """The settings that a deployment may choose for itself."""
+    return frozenset(field.name for field in fields(StageSettings)) - _FIXED_BY_STAGE
+
+
 def settings_for(stage: str, overrides: Mapping[str, Any]) -> StageSettings:
-    """The settings of *stage* with those *overrides* that name a field.
+    """The settings of *stage* with those *overrides* that name a setting.
 
     Values may be text, as they come from a command line.
     """
     if stage not in STAGES:
         raise ValueError(f"There is no stage {stage!r}; there are {', '.join(STAGES)}.")
     base = STAGES[stage]
-    known = {field.name for field in fields(StageSettings)} - {"stage", "stripe_address_parameter"}
     return replace(
         base,
         **{
-            name: _typed_like(getattr(base, name), value, name)
-            for name, value in overrides.items()
-            if name in known
+            name: _typed_like(getattr(base, name), overrides[name], name)
+            for name in setting_names() & overrides.keys()
         },
     )
 

@@ -85,7 +85,6 @@ class StripeMetricsStack(cdk.Stack):
             identity=self.identity,
             environment={
                 "METRICS_TABLE": self.storage.metrics.table_name,
-                "LEDGER_TABLE": self.storage.ledger.table_name,
                 "SYNC_QUEUE_URL": self.sync.queue.queue_url,
                 "TOPIC_ARN": self.alerts.topic.topic_arn,
                 "SCHEDULE_HOUR": str(settings.schedule_hour),
@@ -151,18 +150,18 @@ class StripeMetricsStack(cdk.Stack):
         api = self.api.function
         api.allow([*_READ, *_WRITE], [metrics])
         api.allow(["dynamodb:Query"], [collections])
-        api.allow(_READ, [ledger])
         api.allow(
             [
                 "secretsmanager:CreateSecret",
                 "secretsmanager:DeleteSecret",
                 "secretsmanager:GetSecretValue",
                 "secretsmanager:PutSecretValue",
+                "secretsmanager:RestoreSecret",
             ],
             [secrets],
         )
         api.allow(["sqs:SendMessage"], [queue])
-        api.allow(["sns:ListSubscriptionsByTopic", "sns:Publish", "sns:Subscribe"], [topic])
+        api.allow(["sns:Publish", "sns:Subscribe"], [topic])
         # IAM knows no resource for these two: a policy that names one denies them.
         api.allow(["sns:GetSubscriptionAttributes", "sns:Unsubscribe"], ["*"])
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import aiohttp
 from aiohttp import web
+from botocore.exceptions import BotoCoreError, ClientError
 
 from local.failure import LocalRunError
 from local.outbox import Outbox
@@ -80,7 +81,7 @@ class Control:
                     syncs = [await self._sync_result(integration) for integration in queued]
             except TimeoutError:
                 return problem(504, "internal", "The syncs of this tick have not come to an end.")
-            except LocalRunError as error:
+            except (LocalRunError, BotoCoreError, ClientError) as error:
                 return problem(502, "internal", str(error))
         await self._outbox.collect()
         return web.json_response({"syncs": syncs})

@@ -60,7 +60,7 @@ async def _make(folder: Path, *, allow_restricted_keys: bool) -> None:
     _prune()
     made = Path(tempfile.mkdtemp(prefix="making-", dir=_CACHE))
     log = made / "log"
-    command = [sys.executable, "-m", "local.template", made]
+    flags = ["--allow-restricted-keys"] if allow_restricted_keys else []
     environment = {
         **passed_on_environment(),
         "CDK_VALIDATION": "false",  # `make synth` validates; it would double the time here
@@ -69,18 +69,22 @@ async def _make(folder: Path, *, allow_restricted_keys: bool) -> None:
     }
     try:
         async with child_process(
-            [*command, "--allow-restricted-keys"] if allow_restricted_keys else command,
+            [sys.executable, "-m", "local.template", made, *flags],
             environment=environment,
             log=log,
             name="synthesis of the stack",
         ) as child:
             if await child.process.wait():
                 child.check_alive()
-        # Another run may have been quicker; either result is the same.
-        with contextlib.suppress(OSError):
-            made.rename(folder)
+        _keep(made, folder)
     finally:
         shutil.rmtree(made, ignore_errors=True)
+
+
+def _keep(made: Path, folder: Path) -> None:
+    # Another run may have been quicker; either result is the same.
+    with contextlib.suppress(OSError):
+        made.rename(folder)
 
 
 def _prune() -> None:

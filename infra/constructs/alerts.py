@@ -30,9 +30,14 @@ class Alerts(Construct):
         storage: Storage,
     ) -> None:
         super().__init__(scope, construct_id)
-        self.topic = sns.Topic(self, "Topic", display_name="Stripe Metrics", enforce_ssl=True)
+        self.topic = sns.Topic(
+            self, "Topic", display_name="Stripe Metrics", enforce_ssl=settings.enforce_tls
+        )
         self.failures = sqs.Queue(
-            self, "Failures", enforce_ssl=True, retention_period=cdk.Duration.days(14)
+            self,
+            "Failures",
+            enforce_ssl=settings.enforce_tls,
+            retention_period=cdk.Duration.days(14),
         )
         self.function = PythonFunction(
             self,

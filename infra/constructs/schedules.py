@@ -36,7 +36,10 @@ class Schedules(Construct):
         super().__init__(scope, construct_id)
         self._settings = settings
         self.failures = sqs.Queue(
-            self, "Failures", enforce_ssl=True, retention_period=cdk.Duration.days(14)
+            self,
+            "Failures",
+            enforce_ssl=settings.enforce_tls,
+            retention_period=cdk.Duration.days(14),
         )
         group = scheduler.ScheduleGroup(self, "Group")
         self.group = group.schedule_group_name

@@ -45,14 +45,14 @@ class Sync(Construct):
             self,
             "Failures",
             fifo=True,
-            enforce_ssl=True,
+            enforce_ssl=settings.enforce_tls,
             retention_period=cdk.Duration.days(14),
         )
         self.queue = sqs.Queue(
             self,
             "Queue",
             fifo=True,
-            enforce_ssl=True,
+            enforce_ssl=settings.enforce_tls,
             visibility_timeout=_VISIBILITY,
             dead_letter_queue=sqs.DeadLetterQueue(queue=self.failures, max_receive_count=3),
         )
