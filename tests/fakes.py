@@ -29,6 +29,7 @@ from shared.errors import (
 from shared.ports import Lease, Page, SyncRequest
 
 Item = TypeVar("Item")
+IDENTITY = AccountIdentity("acct_1", "Acme", "usd")
 NOON = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
 
 
@@ -282,9 +283,7 @@ class InMemoryAlerts:
         is_leased = stored.lease_until is not None and stored.lease_until > now
         if stored.status not in {"pending", "sending"} or is_leased:
             return None
-        claimed = replace(
-            notice, status="sending", attempts=notice.attempts + 1, lease_until=until
-        )
+        claimed = replace(notice, status="sending", attempts=notice.attempts + 1, lease_until=until)
         self.outbox[notice.key, notice.channel_id] = claimed
         return claimed
 
@@ -357,7 +356,7 @@ class FakeSource:
     account: Account = field(default_factory=lambda: Account(mode="test"))
     as_of: datetime = NOON
     error: MetricsError | None = None
-    identity: AccountIdentity = AccountIdentity("acct_1", "Acme", "usd")
+    identity: AccountIdentity = IDENTITY
     readings: int = 0
 
     def identify(self) -> AccountIdentity:

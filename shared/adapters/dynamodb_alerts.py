@@ -80,8 +80,7 @@ class DynamoDbAlerts:
     def remove_alert(self, alert: Alert) -> None:
         """See the port."""
         self._table.delete([metric_key(alert.metric_id, ALERT_PREFIX + alert.id)])
-        items = list(self._table.query(alert_key(alert.id)["pk"], ""))
-        self._table.delete({"pk": item["pk"], "sk": item["sk"]} for item in items)
+        self._table.delete_partition(alert_key(alert.id)["pk"])
 
     def commit_decision(
         self,
@@ -156,13 +155,11 @@ def _state_item(alert_id: str, state: AlertState) -> Item:
 
 def _is_still(seen: AlertState) -> Condition:
     # Version and configuration tell every state of an alert apart, but for being paused.
-    expression = "config_version = :seen_c AND #st = :seen_s AND "
-    values = {":seen_c": seen.config_version, ":seen_s": seen.status}
-    names = {"#st": "status"}
-    if seen.last_version is None:
-        return Condition(expression + "attribute_not_exists(last_version)", values, names)
-    values[":seen_v"] = seen.last_version
-    return Condition(expression + "last_version = :seen_v", values, names)
+    return Condition(
+        "config_version = :seen_c AND #st = :seen_s AND last_version = :seen_v",
+        {":seen_c": seen.config_version, ":seen_s": seen.status, ":seen_v": seen.last_version},
+        {"#st": "status"},
+    )
 
 
 def _event_key(decision: Decision, alert: Alert) -> Key:

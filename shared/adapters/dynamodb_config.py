@@ -124,17 +124,16 @@ class DynamoDbConfig:
 
     def remove_metric(self, metric: Metric) -> None:
         """See the port."""
+        owner, interval = metric.integration_id, metric.refresh_interval
         pk = metric_key(metric.id)["pk"]
-        items = list(self._table.query(pk, ""))
-        alerts = [i["sk"].removeprefix(ALERT_PREFIX) for i in items if ALERT_PREFIX in i["sk"]]
-        pointer = integration_key(metric.integration_id, METRIC_PREFIX + metric.id)
-        self._table.delete([pointer])
+        alerts = [pointer["id"] for pointer in self._table.query(pk, ALERT_PREFIX)]
+        self._table.delete([integration_key(owner, METRIC_PREFIX + metric.id)])
+        if interval not in self.intervals_of(owner):
+            self._table.delete([integration_key(owner, DUE_PREFIX + interval)])
         for alert_id in alerts:
-            self._remove_partition(alert_key(alert_id)["pk"])
-        self._table.delete({"pk": i["pk"], "sk": i["sk"]} for i in items)
-        if metric.refresh_interval not in self.intervals_of(metric.integration_id):
-            marker = integration_key(metric.integration_id, DUE_PREFIX + metric.refresh_interval)
-            self._table.delete([marker])
+            self._table.delete_partition(alert_key(alert_id)["pk"])
+        # The metric itself last, so that a removal that was cut short can be asked for again.
+        self._table.delete_partition(pk)
 
     def add_channel(self, channel: Channel) -> None:
         """See the port."""
@@ -164,10 +163,6 @@ class DynamoDbConfig:
     def _metrics(self, ids: Sequence[str]) -> tuple[Metric, ...]:
         items = {i["id"]: i for i in self._table.get_many([metric_key(key) for key in ids])}
         return tuple(_read_metric(items[key]) for key in ids if key in items)
-
-    def _remove_partition(self, pk: str) -> None:
-        items = list(self._table.query(pk, ""))
-        self._table.delete({"pk": i["pk"], "sk": i["sk"]} for i in items)
 
 
 def _metric_item(metric: Metric) -> Item:

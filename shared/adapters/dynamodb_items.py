@@ -22,7 +22,7 @@ def _adapter(kind: Any) -> TypeAdapter[Any]:
 
 
 def to_item(entity: object) -> dict[str, Any]:
-    """Write a dataclass as plain values; absent fields are left out, instants become text."""
+    """Write a dataclass as plain values; instants become text."""
     item: dict[str, Any] = _plain(_adapter(type(entity)).dump_python(entity))
     return item
 
@@ -35,7 +35,7 @@ def from_item(kind: type[Entity], item: Mapping[str, Any]) -> Entity:
 
 def _plain(value: Any) -> Any:
     if isinstance(value, Mapping):
-        return {key: _plain(inner) for key, inner in value.items() if inner is not None}
+        return {key: _plain(inner) for key, inner in value.items()}
     if isinstance(value, list | tuple):
         return [_plain(inner) for inner in value]
     if isinstance(value, datetime):

@@ -112,6 +112,16 @@ class DynamoDbTable:
                 answer = self._client.batch_write_item(RequestItems={self.name: batch})  # type: ignore[dict-item] # the stubs want the literal shape
             waiting += answer.get("UnprocessedItems", {}).get(self.name, [])  # type: ignore[arg-type] # same shape as asked
 
+    def delete_partition(self, pk: str) -> None:
+        """Remove every item of a partition."""
+        items = self._pages(
+            KeyConditionExpression="pk = :pk",
+            ExpressionAttributeValues=_wire({":pk": pk}),
+            ProjectionExpression="pk, sk",
+            ConsistentRead=True,
+        )
+        self.delete(list(items))
+
     def update(
         self, key: Key, expression: str, condition: Condition, values: Mapping[str, Any]
     ) -> Item:

@@ -124,7 +124,7 @@ def _format(facts: Facts, value: Decimal) -> str:
 def _fit(template: str, facts: Facts, limit: int) -> str:
     # The names give way, never the number, its unit or the id.
     metric, account = _ascii(facts.metric.name), _ascii(facts.integration.name)
-    room = limit - len(_ascii(template.format(metric="", account="")))
+    room = limit - len(_ascii(template.format(metric="x", account="x"))) + 2
     account = account[: max(room - len(metric), room // 3, 0)]
     metric = metric[: max(room - len(account), 0)]
     return _ascii(template.format(metric=metric, account=account))[:limit]

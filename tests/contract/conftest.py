@@ -1,0 +1,62 @@
+"""One deployed stack for all contract tests, and every port in both implementations."""
+
+from dataclasses import dataclass
+from itertools import count
+from typing import Any
+
+import pytest
+
+from shared.adapters.dynamodb_alerts import DynamoDbAlerts
+from shared.adapters.dynamodb_config import DynamoDbConfig
+from shared.adapters.dynamodb_ledger import DynamoDbLedger
+from shared.adapters.dynamodb_metrics import DynamoDbMetrics
+from shared.adapters.dynamodb_table import DynamoDbTable
+from shared.ports import AlertStore, ConfigStore, Ledger, MetricStore
+from tests.emulated import deployed_stack
+from tests.fakes import InMemoryAlerts, InMemoryConfig, InMemoryLedger, InMemoryMetrics
+
+_numbers = count(1)
+
+
+@dataclass(frozen=True)
+class Stores:
+    """The stores of one world, which other tests' objects are not in."""
+
+    config: ConfigStore
+    ledger: Ledger
+    metrics: MetricStore
+    alerts: AlertStore
+    suffix: str
+
+    def id(self, prefix: str) -> str:
+        """An id that no other test uses."""
+        return f"{prefix}_{self.suffix}"
+
+
+@pytest.fixture(scope="session", name="deployment")
+def _deployment(tmp_path_factory):
+    with deployed_stack(tmp_path_factory.mktemp("emulator")) as deployment:
+        yield deployment
+
+
+@pytest.fixture(
+    name="stores",
+    params=["memory", pytest.param("dynamodb", marks=pytest.mark.emulator)],
+)
+def _stores(request) -> Stores:
+    suffix = f"{next(_numbers):06d}"
+    if request.param == "memory":
+        config, ledger = InMemoryConfig(), InMemoryLedger()
+        metrics, alerts = InMemoryMetrics(ledger, config), InMemoryAlerts(config)
+        return Stores(config, ledger, metrics, alerts, suffix)
+    deployment: Any = request.getfixturevalue("deployment")
+    client = deployment.emulator.client("dynamodb")
+    table = DynamoDbTable(client, deployment.outputs["MetricsTableName"])
+    ledger_table = DynamoDbTable(client, deployment.outputs["LedgerTableName"])
+    return Stores(
+        DynamoDbConfig(table),
+        DynamoDbLedger(ledger_table),
+        DynamoDbMetrics(table, ledger_table),
+        DynamoDbAlerts(table),
+        suffix,
+    )

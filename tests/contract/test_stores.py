@@ -1,0 +1,300 @@
+"""What the stores promise, held against the fakes and against DynamoDB's rules alike."""
+
+from dataclasses import replace
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+
+from shared.domain.alerts import AlertState, Decision
+from shared.domain.configuration import SyncFailure, SyncStatus
+from shared.domain.definitions import Definitions
+from shared.domain.metrics import Arr, SubscriptionCount
+from shared.domain.notices import Message, Notice
+from shared.errors import LeaseHeldError, NotFoundError, VersionConflictError
+from shared.ports import SyncRequest
+from tests.fakes import NOON
+from tests.stories import a_channel, a_metric, a_rule, a_value, an_alert, an_integration
+
+
+@pytest.fixture(name="integration")
+def _integration(stores):
+    integration = an_integration(
+        id=stores.id("int"),
+        fx_rates={"eur": Decimal("1.10")},
+        definitions=Definitions.from_dict({"preset": "match_stripe"}),
+    )
+    stores.config.add_integration(integration)
+    return integration
+
+
+@pytest.fixture(name="metric")
+def _metric(stores, integration):
+    metric = a_metric(id=stores.id("met"), integration_id=integration.id)
+    stores.config.add_metric(metric)
+    return metric
+
+
+@pytest.fixture(name="alert")
+def _alert(stores, metric):
+    alert = an_alert(id=stores.id("alt"), metric_id=metric.id)
+    stores.alerts.add_alert(alert, AlertState())
+    return alert
+
+
+def lease_of(stores, integration, slot="s1", now=NOON, seconds=60):
+    request = SyncRequest(integration.id, slot=slot, interval="hourly")
+    until = now + timedelta(seconds=seconds)
+    return stores.ledger.take_lease(request, now=now, until=until)
+
+
+def test_an_integration_comes_back_as_it_was_stored(stores, integration):
+    assert stores.config.integration(integration.id) == integration
+
+
+@pytest.mark.parametrize("kind", ["integration", "metric", "channel"])
+def test_an_unknown_id_is_not_found(stores, kind):
+    with pytest.raises(NotFoundError):
+        getattr(stores.config, kind)("nothing_1")
+
+
+def test_an_unknown_alert_is_not_found(stores):
+    with pytest.raises(NotFoundError):
+        stores.alerts.alert("nothing_1")
+    with pytest.raises(NotFoundError):
+        stores.alerts.state("nothing_1")
+
+
+def test_lists_come_in_order_of_creation_page_by_page(stores):
+    channels = [a_channel(id=f"{stores.id('chn')}_{n}") for n in range(5)]
+    for channel in channels:
+        stores.config.add_channel(channel)
+    before, cursor = [], channels[0].id[:-1]  # other tests' channels come earlier
+    while cursor is not None:
+        page = stores.config.channels(limit=2, cursor=cursor)
+        before += page.items
+        cursor = page.next_cursor
+    assert before == channels
+
+
+def test_a_cursor_survives_that_its_object_is_removed(stores):
+    channels = [a_channel(id=f"{stores.id('chn')}_{n}") for n in range(3)]
+    for channel in channels:
+        stores.config.add_channel(channel)
+    stores.config.remove_channel(channels[1].id)
+    page = stores.config.channels(limit=10, cursor=channels[1].id)
+    assert page.items[0] == channels[2]
+
+
+def test_metrics_of_every_type_come_back(stores, integration, metric):
+    others = [
+        a_metric(
+            id=f"{metric.id}_{n}",
+            integration_id=integration.id,
+            query=query,
+            refresh_interval=interval,
+        )
+        for n, (query, interval) in enumerate(
+            [(Arr(include_trials=True), "daily"), (SubscriptionCount("past_due"), "weekly")]
+        )
+    ]
+    for other in others:
+        stores.config.add_metric(other)
+    page = stores.config.metrics_of(integration.id, limit=10)
+    assert page.items == (metric, *others)
+    assert page.next_cursor is None
+    assert stores.config.due_metrics(integration.id, "daily") == (others[0],)
+    assert stores.config.intervals_of(integration.id) == {"hourly", "daily", "weekly"}
+    assert integration.id in set(stores.config.due_integrations("weekly"))
+    assert stores.config.metrics_of(integration.id, limit=2).next_cursor == others[0].id
+
+
+def test_a_metric_of_an_integration_that_is_not_there_is_refused(stores):
+    with pytest.raises(VersionConflictError):
+        stores.config.add_metric(a_metric(id=stores.id("met"), integration_id="int_none"))
+
+
+def test_a_removed_metric_is_due_no_more(stores, integration, metric):
+    stores.config.remove_metric(metric)
+    assert stores.config.due_metrics(integration.id, None) == ()
+    assert integration.id not in set(stores.config.due_integrations("hourly"))
+    with pytest.raises(NotFoundError):
+        stores.config.metric(metric.id)
+
+
+def test_an_older_sync_does_not_overwrite_the_status_of_a_newer_one(stores, integration):
+    newer = SyncStatus("error", 2, NOON, None, None, SyncFailure("stripe_unavailable", "down"))
+    stores.config.save_sync_status(integration.id, newer)
+    stores.config.save_sync_status(integration.id, SyncStatus("ok", 1))
+    assert stores.config.sync_status(integration.id) == newer
+
+
+def test_a_status_before_the_first_sync_is_never(stores, integration):
+    assert stores.config.sync_status(integration.id) == SyncStatus()
+
+
+def test_a_lease_is_held_by_one_until_it_is_released_or_runs_out(stores, integration):
+    first = lease_of(stores, integration)
+    with pytest.raises(LeaseHeldError):
+        lease_of(stores, integration)
+    stores.ledger.release_lease(first, done=None)
+    second = lease_of(stores, integration)
+    third = lease_of(stores, integration, now=NOON + timedelta(seconds=60))
+    assert [first.sequence, second.sequence, third.sequence] == [1, 2, 3]
+
+
+def test_a_slot_that_is_done_gives_no_lease(stores, integration):
+    request = SyncRequest(integration.id, slot="s1", interval="hourly")
+    stores.ledger.release_lease(lease_of(stores, integration), done=request)
+    assert lease_of(stores, integration, "s1") is None
+    assert lease_of(stores, integration, "s0") is None
+    assert lease_of(stores, integration, "s2") is not None
+
+
+def test_releasing_a_lost_lease_leaves_the_new_one_alone(stores, integration):
+    lost = lease_of(stores, integration)
+    lease_of(stores, integration, now=NOON + timedelta(seconds=61))
+    stores.ledger.release_lease(lost, done=None)
+    with pytest.raises(LeaseHeldError):
+        lease_of(stores, integration, now=NOON + timedelta(seconds=62))
+
+
+def test_values_are_stored_as_latest_and_as_history(stores, integration, metric):
+    values = []
+    for version, amount in enumerate(["1.50", None, "-3"], start=1):
+        lease = lease_of(stores, integration, slot=f"s{version}")
+        value = a_value(
+            amount,
+            lease.sequence,
+            metric_id=metric.id,
+            as_of=NOON + timedelta(hours=version),
+            warnings=(("test_mode", "A test."),),
+        )
+        stores.metrics.commit_values([value], lease)
+        stores.ledger.release_lease(lease, done=None)
+        values.append(value)
+    assert stores.metrics.latest([metric.id, "met_none"]) == {metric.id: values[-1]}
+    assert stores.metrics.values(metric.id, limit=10).items == tuple(values)
+    second_hour = NOON + timedelta(hours=2)
+    assert stores.metrics.values(metric.id, start=second_hour, limit=10).items == tuple(values[1:])
+    assert stores.metrics.values(metric.id, end=second_hour, limit=10).items == tuple(values[:1])
+    page = stores.metrics.values(metric.id, limit=2)
+    rest = stores.metrics.values(metric.id, limit=2, cursor=page.next_cursor)
+    assert page.items + rest.items == tuple(values)
+    assert rest.next_cursor is None
+
+
+def test_values_of_a_sync_that_lost_its_lease_are_refused(stores, integration, metric):
+    lost = lease_of(stores, integration)
+    lease_of(stores, integration, now=NOON + timedelta(seconds=61))
+    with pytest.raises(LeaseHeldError):
+        stores.metrics.commit_values([a_value("1", lost.sequence, metric_id=metric.id)], lost)
+    assert stores.metrics.latest([metric.id]) == {}
+
+
+def test_a_metric_that_was_removed_meanwhile_does_not_take_the_others_along(
+    stores, integration, metric
+):
+    lease = lease_of(stores, integration)
+    values = [
+        a_value("1", lease.sequence, metric_id=metric.id),
+        a_value("2", lease.sequence, metric_id="met_gone"),
+    ]
+    stores.metrics.commit_values(values, lease)
+    assert set(stores.metrics.latest([metric.id, "met_gone"])) == {metric.id}
+
+
+def test_more_metrics_than_a_transaction_holds_are_stored(stores, integration):
+    metrics = [
+        a_metric(id=f"{stores.id('met')}_{n:02d}", integration_id=integration.id) for n in range(30)
+    ]
+    for metric in metrics:
+        stores.config.add_metric(metric)
+    lease = lease_of(stores, integration)
+    stores.metrics.commit_values(
+        [a_value("1", lease.sequence, metric_id=metric.id) for metric in metrics], lease
+    )
+    assert len(stores.metrics.latest([metric.id for metric in metrics])) == 30
+
+
+def test_an_alert_comes_back_as_it_was_stored(stores, metric, alert):
+    assert stores.alerts.alert(alert.id) == alert
+    assert stores.alerts.alerts_of(metric.id) == (alert,)
+    assert stores.alerts.state(alert.id) == AlertState()
+    assert alert in stores.alerts.alerts(limit=100).items
+
+
+def decide(alert, seen, version=1):
+    key = f"{alert.id}/1/{version}/fire"
+    state = replace(
+        seen,
+        status="firing",
+        episode=version,
+        last_version=version,
+        last_value=Decimal("9.5"),
+        last_as_of=NOON,
+        since=NOON,
+    )
+    decision = Decision(key, "fire", "crossed", Decimal("9.5"), None, NOON)
+    message = Message("subject", "body")
+    notice = Notice(key, alert.id, "chn_1", "email", message, NOON)
+    return state, (decision, NOON), [notice]
+
+
+def test_state_event_and_notices_are_stored_together(stores, alert):
+    seen = AlertState()
+    state, event, notices = decide(alert, seen)
+    stores.alerts.commit_decision(alert, seen=seen, state=state, event=event, notices=notices)
+    assert stores.alerts.state(alert.id) == state
+    (stored,) = stores.alerts.events(alert.id, limit=10).items
+    assert (stored.decision, stored.decided_at, stored.notices) == (*event, tuple(notices))
+    assert stores.alerts.pending_notices(alert.id) == tuple(notices)
+
+
+def test_a_decision_on_a_state_that_has_moved_on_is_refused_whole(stores, alert):
+    seen = AlertState()
+    state, event, notices = decide(alert, seen)
+    stores.alerts.commit_decision(alert, seen=seen, state=state, event=event, notices=notices)
+    late, late_event, late_notices = decide(alert, seen, version=2)
+    with pytest.raises(VersionConflictError):
+        stores.alerts.commit_decision(
+            alert, seen=seen, state=late, event=late_event, notices=late_notices
+        )
+    assert stores.alerts.state(alert.id) == state
+    assert len(stores.alerts.pending_notices(alert.id)) == 1
+
+
+def test_a_decision_for_an_alert_that_was_changed_or_removed_is_refused(stores, alert):
+    edited = replace(alert, config_version=2, rule=a_rule(threshold="1"))
+    seen = AlertState()
+    state, event, notices = decide(alert, seen)
+    with pytest.raises(VersionConflictError):
+        stores.alerts.commit_decision(edited, seen=seen, state=state, event=event, notices=notices)
+    stores.alerts.remove_alert(alert)
+    with pytest.raises(VersionConflictError):
+        stores.alerts.commit_decision(alert, seen=seen, state=state, event=event, notices=notices)
+    assert stores.alerts.alerts_of(alert.metric_id) == ()
+
+
+def test_a_notice_is_claimed_by_one_and_leaves_the_outbox_when_sent(stores, alert):
+    seen = AlertState()
+    state, event, notices = decide(alert, seen)
+    stores.alerts.commit_decision(alert, seen=seen, state=state, event=event, notices=notices)
+    (notice,) = stores.alerts.pending_notices(alert.id)
+    until = NOON + timedelta(seconds=60)
+    claimed = stores.alerts.claim_notice(notice, now=NOON, until=until)
+    assert (claimed.status, claimed.attempts, claimed.lease_until) == ("sending", 1, until)
+    assert stores.alerts.claim_notice(notice, now=NOON, until=until) is None
+    assert stores.alerts.claim_notice(claimed, now=until, until=until + timedelta(60)) is not None
+    sent = replace(claimed, status="sent", lease_until=None, message_id="m1", sent_at=NOON)
+    stores.alerts.settle_notice(sent)
+    assert stores.alerts.pending_notices(alert.id) == ()
+    assert stores.alerts.events(alert.id, limit=1).items[0].notices == (sent,)
+    assert stores.alerts.claim_notice(sent, now=until, until=until) is None
+
+
+def test_removing_a_metric_removes_its_alerts(stores, metric, alert):
+    stores.config.remove_metric(metric)
+    if not hasattr(stores.alerts, "all_alerts"):  # the fake's stores know nothing of each other
+        with pytest.raises(NotFoundError):
+            stores.alerts.alert(alert.id)

@@ -1,0 +1,190 @@
+"""What one sync does, and what it leaves behind when it fails."""
+
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+
+from functions.sync.dispatch_syncs import DispatchSyncs
+from functions.sync.sync_account import SyncAccount
+from shared.domain.metrics import Mrr, SubscriptionCount
+from shared.domain.stripe_key import StripeKey, parse_key
+from shared.errors import (
+    KeyInvalidError,
+    LeaseHeldError,
+    SourceUnavailableError,
+    StorageUnavailableError,
+)
+from shared.ports import SyncRequest
+from tests.fakes import (
+    NOON,
+    FakeClock,
+    FakeSource,
+    InMemoryConfig,
+    InMemoryLedger,
+    InMemoryMetrics,
+    InMemoryQueue,
+    InMemorySecrets,
+)
+from tests.stories import a_metric, an_integration
+
+
+class World:
+    """One connected integration with an hourly and a daily metric, all in memory."""
+
+    def __init__(self) -> None:
+        self.config, self.ledger = InMemoryConfig(), InMemoryLedger()
+        self.metrics = InMemoryMetrics(self.ledger, self.config)
+        self.secrets, self.source, self.clock = InMemorySecrets(), FakeSource(), FakeClock()
+        self.config.add_integration(an_integration())
+        self.config.add_metric(a_metric(id="met_h", query=Mrr()))
+        self.config.add_metric(
+            a_metric(id="met_d", query=SubscriptionCount("all"), refresh_interval="daily")
+        )
+        key = parse_key("sk_test_abcdefghijklmnopqrstuvwx", allow_restricted=False)
+        assert isinstance(key, StripeKey)
+        self.secrets.put("int_1", key)
+        self.sync = SyncAccount(
+            self.config,
+            self.metrics,
+            self.ledger,
+            self.secrets,
+            lambda key: self.source,
+            self.clock,
+            lease_seconds=930,
+        )
+
+    def status(self):
+        return self.config.sync_status("int_1")
+
+
+@pytest.fixture(name="world")
+def _world() -> World:
+    return World()
+
+
+def hourly(slot: str = "2026-11-22T12:00:00Z") -> SyncRequest:
+    return SyncRequest("int_1", slot=slot, interval="hourly")
+
+
+def test_a_tick_computes_the_metrics_of_its_interval_only(world):
+    assert world.sync(hourly()) == "ok"
+    assert set(world.metrics.newest) == {"met_h"}
+    value = world.metrics.newest["met_h"]
+    assert (value.value, value.version, value.as_of) == (Decimal(0), 1, NOON)
+    assert value.definitions_version == an_integration().definitions.version
+
+
+def test_a_sync_that_a_person_asks_for_computes_every_metric(world):
+    assert world.sync(SyncRequest("int_1", slot="asked-1")) == "ok"
+    assert set(world.metrics.newest) == {"met_h", "met_d"}
+
+
+def test_a_new_metric_gets_its_value_alone(world):
+    assert world.sync(SyncRequest("int_1", slot="met_d", metric_id="met_d")) == "ok"
+    assert set(world.metrics.newest) == {"met_d"}
+
+
+def test_r16_a_slot_is_computed_once(world):
+    world.sync(hourly())
+    assert world.sync(hourly()) == "already_done"
+    assert world.source.readings == 1
+    assert len(world.metrics.past) == 1
+
+
+def test_a_slot_that_comes_after_a_later_one_is_done_already(world):
+    world.sync(hourly("2026-11-22T13:00:00Z"))
+    assert world.sync(hourly("2026-11-22T12:00:00Z")) == "already_done"
+
+
+def test_versions_rise_from_sync_to_sync(world):
+    world.sync(hourly("2026-11-22T12:00:00Z"))
+    world.sync(hourly("2026-11-22T13:00:00Z"))
+    assert [value.version for value in world.metrics.past] == [1, 2]
+
+
+def test_success_is_told_in_the_status(world):
+    world.sync(hourly())
+    status = world.status()
+    assert (status.state, status.error, status.data_through) == ("ok", None, NOON)
+    assert status.last_success_at == status.last_attempt_at == NOON
+
+
+def test_t18_a_revoked_key_leaves_the_value_and_says_so(world):
+    world.sync(hourly("2026-11-22T12:00:00Z"))
+    world.source.error = KeyInvalidError("Stripe does not know this key.")
+    world.clock.move(hours=1)
+    assert world.sync(hourly("2026-11-22T13:00:00Z")) == "error"
+    assert len(world.metrics.past) == 1
+    status = world.status()
+    assert (status.state, status.error.code) == ("error", "stripe_key_invalid")
+    assert status.error.message == "Stripe does not know this key."
+    assert status.last_success_at == NOON
+    assert status.last_attempt_at == NOON + timedelta(hours=1)
+
+
+def test_t09_a_failed_sync_is_followed_by_the_next_slot(world):
+    world.source.error = SourceUnavailableError("Stripe does not answer.")
+    world.sync(hourly("2026-11-22T12:00:00Z"))
+    world.source.error = None
+    assert world.sync(hourly("2026-11-22T13:00:00Z")) == "ok"
+    assert world.status().error is None
+
+
+def test_a_missing_secret_is_told_as_a_key_that_is_no_longer_good(world):
+    world.secrets.delete("int_1")
+    assert world.sync(hourly()) == "error"
+    assert world.status().error.code == "stripe_key_invalid"
+
+
+def test_an_unexpected_error_is_recorded_without_its_text_and_tried_again(world):
+    def explode(values, lease):
+        raise StorageUnavailableError("the table is busy")
+
+    commit, world.metrics.commit_values = world.metrics.commit_values, explode
+    with pytest.raises(StorageUnavailableError):
+        world.sync(hourly())
+    assert world.status().state == "error"
+    world.metrics.commit_values = commit
+    assert world.sync(hourly()) == "ok"
+
+
+def test_two_syncs_of_one_integration_do_not_run_at_once(world):
+    world.ledger.take_lease(hourly(), now=NOON, until=NOON + timedelta(seconds=930))
+    with pytest.raises(LeaseHeldError):
+        world.sync(hourly())
+    world.clock.move(seconds=931)
+    assert world.sync(hourly()) == "ok"
+
+
+def test_a_sync_whose_lease_has_passed_on_writes_nothing(world):
+    def read_slowly(*, deadline_seconds=None):
+        world.clock.move(seconds=931)
+        later = hourly("2026-11-22T13:00:00Z")
+        world.ledger.take_lease(later, now=world.clock.now(), until=NOON + timedelta(days=1))
+        return FakeSource().read_subscriptions()
+
+    world.source.read_subscriptions = read_slowly
+    with pytest.raises(LeaseHeldError):
+        world.sync(hourly())
+    assert world.metrics.past == []
+
+
+def test_a_disconnected_or_unknown_integration_is_left_alone(world):
+    world.config.add_integration(an_integration(is_connected=False))
+    assert world.sync(hourly()) == "not_connected"
+    assert world.sync(SyncRequest("int_9", slot="x")) == "not_connected"
+    assert world.source.readings == 0
+
+
+def test_the_dispatcher_queues_one_sync_for_each_integration_with_metrics_due(world):
+    world.config.add_integration(an_integration(id="int_2"))
+    world.config.add_metric(a_metric(id="met_2", integration_id="int_2"))
+    world.config.add_integration(an_integration(id="int_3"))
+    queue = InMemoryQueue()
+    dispatch = DispatchSyncs(world.config, queue)
+    assert dispatch("hourly", "s1") == ["int_1", "int_2"]
+    assert dispatch("daily", "s1") == ["int_1"]
+    assert dispatch("weekly", "s1") == []
+    dispatch("hourly", "s1")
+    assert len(queue.requests) == 3
