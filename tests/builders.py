@@ -17,7 +17,6 @@ from shared.adapters.stripe_objects import (
     CouponObject,
     DiscountObject,
     Page,
-    PriceObject,
     SubscriptionObject,
     decode,
 )

@@ -45,6 +45,8 @@ class MonthlyAmount:
     """A subscription's monthly amount in exact minor units of its currency, item by item.
 
     Attributes:
+        total_minor: the sum over the items; no items give 0.
+
         is_fully_discounted: whether it is 0 because of discounts alone.
 
         has_unknown_tax: whether a price includes a tax of unknown rate, so that it is counted
@@ -53,13 +55,9 @@ class MonthlyAmount:
 
     items: tuple[MonthlyItem, ...]
     left_out: tuple[LeftOutItem, ...]
+    total_minor: Fraction
     is_fully_discounted: bool
     has_unknown_tax: bool
-
-    @property
-    def total_minor(self) -> Fraction:
-        """The sum over the items; no items give 0."""
-        return _total(self.items)
 
     @property
     def is_free(self) -> bool:
@@ -96,6 +94,7 @@ def monthly_amount(
     shared = _shared_discounts(subscription, at, definitions)
     counted = [*plain, *in_trial] if include_trials else plain
     items = _monthly_items(subscription, counted, shared, at, definitions)
+    total = _total(items)
     left_out = [
         LeftOutItem(reason, None)
         for reason in reasons.values()
@@ -103,11 +102,12 @@ def monthly_amount(
     ]
     if in_trial and not include_trials:
         with_trials = _monthly_items(subscription, [*plain, *in_trial], shared, at, definitions)
-        left_out.append(LeftOutItem("item_trial", _total(with_trials) - _total(items)))
+        left_out.append(LeftOutItem("item_trial", _total(with_trials) - total))
     return MonthlyAmount(
         items=items,
         left_out=tuple(left_out),
-        is_fully_discounted=not _total(items) and any(_list_amounts(subscription, counted)),
+        total_minor=total,
+        is_fully_discounted=not total and any(_list_amounts(subscription, counted)),
         has_unknown_tax=any(_has_unknown_tax(subscription, item) for item in counted),
     )
 

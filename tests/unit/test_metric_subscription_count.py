@@ -32,7 +32,9 @@ def test_k02_each_status_is_counted_by_itself_and_all_counts_every_one(
     status: str, expected: int
 ) -> None:
     measured = count(status, *one_of_each_in_k02())
-    assert (measured.value, measured.unit, measured.currency) == (expected, "count", None)
+    assert measured.value == expected
+    assert measured.unit == "count"
+    assert measured.currency is None
 
 
 def test_the_counts_of_all_statuses_are_parts_that_add_up() -> None:
@@ -84,7 +86,5 @@ def test_subscriptions_of_test_clocks_are_left_out_and_named() -> None:
 
 def test_each_subscription_is_a_contribution_of_one() -> None:
     contributions = count("trialing", *one_of_each_in_k02()).explanation.contributions
-    assert [(it.object, it.amount, it.detail) for it in contributions] == [
-        ("subscription", 1, "trialing"),
-        ("subscription", 1, "trialing"),
-    ]
+    assert [(it.object, it.detail) for it in contributions] == [("subscription", "trialing")] * 2
+    assert [it.amount for it in contributions] == [1, 1]

@@ -35,8 +35,10 @@ _LABELS = {
 
 def list_parts(counted: Sequence[Assessment], converter: Converter) -> tuple[Part, ...]:
     """Return the value by status, in a fixed order; statuses that none has are left out."""
-    sums, counts = _sum_by(counted, converter, lambda it: it.subscription.status)
-    statuses = [status for status in _LABELS if status in counts]
+    counts = Counter(it.subscription.status for it in counted)
+    amounts = ((it.subscription.status, it.minor, it.currency) for it in counted)
+    sums = converter.sum_by(amounts) or {}
+    statuses = [status for status in _LABELS if status in sums]
     shares = round_shares([sums[status] for status in statuses], converter.digits)
     return tuple(
         Part(_LABELS[status], share, counts[status])
@@ -87,12 +89,13 @@ def break_down(
 def _rows_by(
     counted: Sequence[Assessment], converter: Converter, key_of: Callable[[MonthlyItem], str]
 ) -> tuple[BreakdownRow, ...]:
-    sums: defaultdict[str, Fraction] = defaultdict(Fraction)
-    counts: Counter[str] = Counter()
-    for it in counted:
-        for item in it.monthly.items if it.monthly else ():
-            sums[key_of(item)] += converter.convert(item.amount_minor, it.currency) or 0
-            counts[key_of(item)] += 1
+    rows = [
+        (key_of(item), item.amount_minor, it.currency)
+        for it in counted
+        for item in (it.monthly.items if it.monthly else ())
+    ]
+    counts = Counter(key for key, _, _ in rows)
+    sums = converter.sum_by(rows) or {}
     keys = sorted(sums, key=lambda key: (-sums[key], key))
     shares = round_shares([sums[key] for key in keys], converter.digits)
     return tuple(
@@ -126,17 +129,8 @@ def _converted_by_currency(
 ) -> Mapping[str, Decimal]:
     if is_withheld:
         return {}
-    sums, _ = _sum_by(counted, converter, lambda it: it.currency)
+    sums = converter.sum_by((it.currency, it.minor, it.currency) for it in counted) or {}
     return dict(zip(sums, round_shares(list(sums.values()), converter.digits), strict=True))
-
-
-def _sum_by(
-    counted: Sequence[Assessment], converter: Converter, key_of: Callable[[Assessment], str]
-) -> tuple[Mapping[str, Fraction], Counter[str]]:
-    sums: defaultdict[str, Fraction] = defaultdict(Fraction)
-    for it in counted:
-        sums[key_of(it)] += converter.convert(it.minor, it.currency) or 0
-    return sums, Counter(key_of(it) for it in counted)
 
 
 def _contribution(it: Assessment, amount: Decimal, currency: str) -> Contribution:

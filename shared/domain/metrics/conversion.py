@@ -1,7 +1,8 @@
 """From a subscription's currency to the reporting currency, or an honest "no rate" (B-12)."""
 
+from collections import defaultdict
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
 
@@ -19,6 +20,7 @@ class Converter:
 
     terms: Terms
     months: int = 1
+    _factors: dict[str, Fraction | None] = field(default_factory=dict, repr=False, compare=False)
 
     @property
     def currency(self) -> str:
@@ -46,18 +48,33 @@ class Converter:
         """
         if not minor:
             return Fraction(0)
-        rate = self.rate_of(currency)
-        return None if rate is None else to_major(minor, currency) * rate * self.months
+        if currency not in self._factors:
+            rate = self.rate_of(currency)
+            exact = None if rate is None else to_major(1, currency) * rate * self.months
+            self._factors[currency] = exact
+        factor = self._factors[currency]
+        return None if factor is None else minor * factor
 
     def sum_rounded(self, amounts: Iterable[tuple[Fraction, str]]) -> Decimal | None:
         """Return the rounded sum of (minor units, currency); None if any of them has no rate."""
-        total = Fraction(0)
-        for minor, currency in amounts:
+        sums = self.sum_by(("", minor, currency) for minor, currency in amounts)
+        return None if sums is None else round_money(sums.get("", Fraction(0)), self.currency)
+
+    def sum_by(self, amounts: Iterable[tuple[str, Fraction, str]]) -> dict[str, Fraction] | None:
+        """Return the exact sums of (key, minor units, currency) by key; None without a rate.
+
+        Keys are in the order of their first appearance.
+        """
+        own: defaultdict[tuple[str, str], Fraction] = defaultdict(Fraction)
+        for key, minor, currency in amounts:
+            own[key, currency] += minor
+        sums: defaultdict[str, Fraction] = defaultdict(Fraction)
+        for (key, currency), minor in own.items():
             converted = self.convert(minor, currency)
             if converted is None:
                 return None
-            total += converted
-        return round_money(total, self.currency)
+            sums[key] += converted
+        return sums
 
 
 def warn_of_missing_rates(currencies: Iterable[str], reporting: str) -> MetricWarning:

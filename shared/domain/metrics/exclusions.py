@@ -1,8 +1,9 @@
 """What is not in a sum, and the warnings that answer "why is it not what I expected?"."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
+from fractions import Fraction
 
 from shared.domain.metrics.assessments import Assessment
 from shared.domain.metrics.conversion import Converter
@@ -38,21 +39,34 @@ def list_left_out(
     Amounts cover the same months as the value and are in the reporting currency: None where they
     have ended, are not known, or have no rate.
     """
+    whole: defaultdict[str, list[Assessment]] = defaultdict(list)
+    items: defaultdict[str, list[tuple[Fraction | None, str]]] = defaultdict(list)
+    for it in assessed:
+        reason = _reason_worth_nothing(it)
+        if reason:
+            whole[reason].append(it)
+        if it.reason is None and it.monthly:
+            for item in it.monthly.left_out:
+                items[item.reason].append((item.amount_minor, it.currency))
     rows = [
-        *(_whole_row(reason, assessed, converter) for reason in DETAILS),
-        *(
-            _item_row(reason, assessed, converter)
-            for reason in ("metered", "one_time", "item_trial")
-        ),
+        *(_whole_row(reason, whole[reason], converter) for reason in DETAILS),
+        *(_item_row(reason, items[reason], converter) for reason in DETAILS),
         LeftOut("unreadable", DETAILS["unreadable"], len(unreadable), None),
     ]
     return tuple(row for row in rows if row.count)
 
 
-def _whole_row(reason: str, assessed: Sequence[Assessment], converter: Converter) -> LeftOut:
-    group = [it for it in assessed if _reason_worth_nothing(it) == reason]
+def _whole_row(reason: str, group: Sequence[Assessment], converter: Converter) -> LeftOut:
     has_ended = any(it.monthly is None for it in group)
     amount = None if has_ended else converter.sum_rounded((it.minor, it.currency) for it in group)
+    return LeftOut(reason, DETAILS[reason], len(group), amount)
+
+
+def _item_row(
+    reason: str, group: Sequence[tuple[Fraction | None, str]], converter: Converter
+) -> LeftOut:
+    known = [(minor, currency) for minor, currency in group if minor is not None]
+    amount = converter.sum_rounded(known) if known else None
     return LeftOut(reason, DETAILS[reason], len(group), amount)
 
 
@@ -63,19 +77,6 @@ def _reason_worth_nothing(it: Assessment) -> str | None:
     if it.monthly.is_free:
         return "free"
     return "fully_discounted" if it.monthly.is_fully_discounted else None
-
-
-def _item_row(reason: str, assessed: Sequence[Assessment], converter: Converter) -> LeftOut:
-    found = [
-        (item.amount_minor, it.currency)
-        for it in assessed
-        if it.reason is None and it.monthly
-        for item in it.monthly.left_out
-        if item.reason == reason
-    ]
-    known = [(minor, currency) for minor, currency in found if minor is not None]
-    amount = converter.sum_rounded(known) if known else None
-    return LeftOut(reason, DETAILS[reason], len(found), amount)
 
 
 def warn_of_exclusions(

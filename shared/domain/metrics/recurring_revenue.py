@@ -115,4 +115,5 @@ def _formula(
         " after the discounts counted, without tax"
     )
     times = "" if kind.months == 1 else f", x {kind.months}"
-    return f"{text}{times} = {format_value(value, 'currency', currency)}"
+    shown = "withheld" if value is None else format_value(value, "currency", currency)
+    return f"{text}{times} = {shown}"
