@@ -147,7 +147,7 @@ def _source_files(name: str) -> Iterator[Path]:
 
 def _install(name: str, target: Target, folder: Path) -> None:
     platform = ["--python-platform", target.platform] if target.platform else []
-    command = [
+    command: list[str | Path] = [
         uv.find_uv_bin(), "pip", "install", "--quiet", "--target", folder, *platform,
         "--python-version", target.python, "--only-binary", ":all:", "--no-deps",
         "--require-hashes", "--link-mode=copy", "-r", _lock_file(name),
@@ -185,7 +185,7 @@ def _compile(folder: Path, compiler: Path | None, target: Target) -> None:
             file=sys.stderr,
         )
         return
-    command = [
+    command: list[str | Path] = [
         compiler, "-I", "-m", "compileall", "-q", "-j", "0",
         "--invalidation-mode", "unchecked-hash", "-s", folder, "-p", "/var/task", folder,
     ]  # fmt: skip

@@ -18,6 +18,7 @@ from infra.settings import StageSettings
 _READ = ["dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:Query"]
 # A transaction needs the permission of each action in it.
 _WRITE = [
+    "dynamodb:BatchWriteItem",
     "dynamodb:ConditionCheckItem",
     "dynamodb:DeleteItem",
     "dynamodb:PutItem",

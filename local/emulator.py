@@ -20,7 +20,7 @@ from local.failure import LocalRunError
 REGION = "us-east-1"
 ACCOUNT = "000000000000"
 _ROOT = Path(__file__).resolve().parents[1]
-_PROGRAM = _ROOT / ".emulator" / "bin" / "ministack"
+_PYTHON = _ROOT / ".emulator" / "bin" / "python"
 _START_SECONDS = 60.0
 _CLIENT_CONFIG = Config(
     connect_timeout=5,
@@ -61,10 +61,10 @@ class Emulator:
 @asynccontextmanager
 async def running_emulator(folder: Path) -> AsyncIterator[Emulator]:
     """Start an emulator whose files stay in *folder*; it forgets everything when it stops."""
-    if not _PROGRAM.exists():
+    if not _PYTHON.exists():
         raise LocalRunError("The AWS emulator is not installed. Run `make setup` first.")
     port, secret_key = free_port(), secrets.token_hex(20)
-    command = [_PROGRAM]
+    command = [_PYTHON, "-P", _ROOT / "local" / "emulator_start.py"]
     environment = _environment(folder, port, secret_key)
     log = folder / "emulator.log"
     async with child_process(

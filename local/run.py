@@ -21,9 +21,10 @@ from local.failure import LocalRunError
 from local.front import Front
 from local.options import Options
 from local.outbox import Outbox
-from local.sandbox import SANDBOX_KEY, running_sandbox
+from local.sandbox import running_sandbox
 from local.seed import seed
 from local.settling import Settling
+from local.stripe_sandbox.keys import SECRET_KEY
 from local.synth import synthesize
 from local.ticks import Ticks
 from local.tokens import Tokens
@@ -113,7 +114,7 @@ async def _seed(options: Options, front: Front, sandbox_url: str | None) -> None
     if options.stripe_key:
         stripe_key, name = options.stripe_key, "Stripe account"
     elif sandbox_url:
-        stripe_key, name = SANDBOX_KEY, "Sandbox"
+        stripe_key, name = SECRET_KEY, "Sandbox"
     else:
         _say("  no account to connect: set STRIPE_KEY, or connect one on the page.")
         return

@@ -9,7 +9,6 @@ from pathlib import Path
 from local.child import child_process, free_port, passed_on_environment
 from local.emulator import wait_for_answer
 
-SANDBOX_KEY = "sk_test_sandbox"
 _ROOT = Path(__file__).resolve().parents[1]
 
 
@@ -31,5 +30,5 @@ async def running_sandbox(folder: Path) -> AsyncIterator[Sandbox]:
         name="Stripe sandbox",
     ) as child:
         url = f"http://127.0.0.1:{port}"
-        await wait_for_answer(f"{url}/", child)
+        await wait_for_answer(f"{url}/_sandbox/clock", child)
         yield Sandbox(url)
