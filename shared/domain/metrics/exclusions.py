@@ -11,22 +11,23 @@ from shared.domain.metrics.measurement import LeftOut, MetricWarning
 from shared.domain.metrics.scope import count_nouns
 from shared.domain.unreadable import Unreadable
 
-DETAILS = {
-    "trialing": "subscriptions in their trial",
-    "past_due": "subscriptions with a failed payment",
-    "unpaid": "unpaid subscriptions",
-    "paused": "paused subscriptions",
-    "incomplete": "subscriptions whose first payment is not complete",
-    "canceled": "canceled subscriptions",
-    "incomplete_expired": "subscriptions whose first payment was never made",
-    "collection_paused": "subscriptions with paused collection",
-    "cancel_requested": "subscriptions whose end has been requested",
-    "free": "subscriptions that cost nothing",
-    "fully_discounted": "subscriptions discounted to nothing",
-    "metered": "usage-based items",
-    "one_time": "one-time items",
-    "item_trial": "items in a trial of their own",
-    "unreadable": "subscriptions whose amount cannot be told",
+# What is left out for each reason: the noun, and what is said of it. In the order shown.
+_WORDS = {
+    "trialing": ("subscription", "in a trial"),
+    "past_due": ("subscription", "with a failed payment"),
+    "unpaid": ("subscription", "marked unpaid"),
+    "paused": ("subscription", "with status paused"),
+    "incomplete": ("subscription", "with an incomplete first payment"),
+    "canceled": ("subscription", "canceled"),
+    "incomplete_expired": ("subscription", "without a first payment in time"),
+    "collection_paused": ("subscription", "with paused collection"),
+    "cancel_requested": ("subscription", "with a requested end"),
+    "free": ("subscription", "at no cost"),
+    "fully_discounted": ("subscription", "discounted to nothing"),
+    "metered": ("item", "billed by usage"),
+    "one_time": ("item", "billed once"),
+    "item_trial": ("item", "in a trial of its own"),
+    "unreadable": ("subscription", "of unknown amount"),
 }
 _MOST_REASONS = 3
 
@@ -49,17 +50,22 @@ def list_left_out(
             for item in it.monthly.left_out:
                 items[item.reason].append((item.amount_minor, it.currency))
     rows = [
-        *(_whole_row(reason, whole[reason], converter) for reason in DETAILS),
-        *(_item_row(reason, items[reason], converter) for reason in DETAILS),
-        LeftOut("unreadable", DETAILS["unreadable"], len(unreadable), None),
+        *(_whole_row(reason, whole[reason], converter) for reason in _WORDS),
+        *(_item_row(reason, items[reason], converter) for reason in _WORDS),
+        _row("unreadable", len(unreadable), None),
     ]
     return tuple(row for row in rows if row.count)
+
+
+def _row(reason: str, count: int, amount: Decimal | None) -> LeftOut:
+    noun, said = _WORDS[reason]
+    return LeftOut(reason, f"{count_nouns(count, noun)} {said}", count, amount)
 
 
 def _whole_row(reason: str, group: Sequence[Assessment], converter: Converter) -> LeftOut:
     has_ended = any(it.monthly is None for it in group)
     amount = None if has_ended else converter.sum_rounded((it.minor, it.currency) for it in group)
-    return LeftOut(reason, DETAILS[reason], len(group), amount)
+    return _row(reason, len(group), amount)
 
 
 def _item_row(
@@ -67,7 +73,7 @@ def _item_row(
 ) -> LeftOut:
     known = [(minor, currency) for minor, currency in group if minor is not None]
     amount = converter.sum_rounded(known) if known else None
-    return LeftOut(reason, DETAILS[reason], len(group), amount)
+    return _row(reason, len(group), amount)
 
 
 def _reason_worth_nothing(it: Assessment) -> str | None:
@@ -97,7 +103,7 @@ def warn_of_exclusions(
             f" that is not known: counted as they are, so {name} may contain tax."
         )
         warnings.append(MetricWarning("inclusive_tax_unknown", message))
-    reasons = ", ".join(f"{row.count:,d} {row.detail}" for row in left_out)
+    reasons = ", ".join(row.detail for row in left_out)
     if value is not None and not value and reasons:
         warnings.append(MetricWarning("zero_mrr", f"{name} is 0 because it leaves out: {reasons}."))
     return warnings

@@ -94,7 +94,15 @@ class Contribution:
 
 @dataclass(frozen=True, slots=True)
 class LeftOut:
-    """What is not in the value, and why; `amount` None where it has none or it is not known."""
+    """What is not in the value, and why.
+
+    Attributes:
+        reason: a fixed code.
+
+        detail: the same in words, with the count.
+
+        amount: None where it has none or it is not known.
+    """
 
     reason: str
     detail: str

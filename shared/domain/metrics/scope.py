@@ -29,8 +29,8 @@ def select_scope(account: Account) -> Scope:
     in_clock = [it for it in found if it.livemode == live and it.in_test_clock]
     warnings = [*_mode_warnings(account, len(other_mode)), *_clock_warnings(len(in_clock))]
     left_out = [
-        LeftOut("other_mode", "objects of the other mode than the key's", len(other_mode), None),
-        LeftOut("test_clock", "subscriptions of test clocks", len(in_clock), None),
+        _row("other_mode", len(other_mode), "of the other mode than the key's"),
+        _row("test_clock", len(in_clock), "of a test clock"),
     ]
     return Scope(
         subscriptions=tuple(
@@ -51,6 +51,10 @@ def count_nouns(count: int, noun: str) -> str:
     ('1 subscription', '2 subscriptions')
     """
     return f"{count:,d} {noun}{'' if count == 1 else 's'}"
+
+
+def _row(reason: str, count: int, said: str) -> LeftOut:
+    return LeftOut(reason, f"{count_nouns(count, 'subscription')} {said}", count, None)
 
 
 def _mode_warnings(account: Account, other_mode: int) -> list[MetricWarning]:
