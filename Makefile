@@ -40,6 +40,12 @@ check: setup ## lint, types and import rules
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
+bench: setup ## measure imports, requests and computing; prints JSON
+	@$(BIN)/python -m benchmarks
+
+fuzz: setup ## run the property tests with many more examples
+	@$(BIN)/python -m pytest tests/unit --hypothesis-profile=fuzz --timeout=3600
+
 format: setup ## put the code into its form
 	@$(BIN)/ruff check --fix-only --quiet .
 	@$(BIN)/ruff format .

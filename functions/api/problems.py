@@ -1,6 +1,7 @@
 """Errors as RFC 9457 problems: one table from code to status and title."""
 
 import json
+import re
 from collections.abc import Iterable, Sequence
 from typing import Any
 
@@ -30,6 +31,8 @@ PROBLEMS: dict[str, tuple[int, str]] = {
 }
 _RETRYABLE = frozenset({"stripe_unavailable", "stripe_rate_limited", "import_running"})
 _TAGGED = frozenset({"query", "rule"})
+# Whatever looks like a key: people paste them into the wrong field, even into names and paths.
+_KEY = re.compile(r"\b(sk|rk|pk|ek|whsec)_[A-Za-z0-9_]{4,}")
 
 
 def problem(
@@ -54,23 +57,32 @@ def problem(
     }
     if errors:
         body["errors"] = [{"pointer": pointer, "detail": text} for pointer, text in errors]
-    return Response(status_code=body["status"], content_type=PROBLEM_JSON, body=json.dumps(body))
+    return Response(
+        status_code=body["status"],
+        content_type=PROBLEM_JSON,
+        body=_KEY.sub(r"\1_***", json.dumps(body)),
+    )
 
 
 def problem_of(error: MetricsError, request_id: str) -> Response[str]:
     """Answer with the problem that an error stands for."""
-    errors = error.errors if isinstance(error, InvalidInputError) else ()
-    detail = str(error)
     if error.code == "internal":
         # Its text speaks of our own inside: it is in the log, under the request's id.
-        detail = "The request could not be carried out. Nothing was half done; try again."
-    return problem(error.code, detail, request_id, errors=errors, retryable=error.transient)
+        return problem(
+            "internal",
+            "The request could not be carried out. Nothing was half done; try again.",
+            request_id,
+            status=503 if error.transient else 500,
+            retryable=error.transient,
+        )
+    errors = error.errors if isinstance(error, InvalidInputError) else ()
+    return problem(error.code, str(error), request_id, errors=errors, retryable=error.transient)
 
 
 def validation_problem(errors: Iterable[dict[str, Any]], request_id: str) -> Response[str]:
     """Answer with the fields that pydantic refused; what was sent is never repeated."""
     pairs = [(_pointer(tuple(e["loc"])), _sentence(e)) for e in errors]
-    detail = "; ".join(f"{pointer or 'body'}: {text}" for pointer, text in pairs)
+    detail = " ".join(f"{pointer or 'The body'}: {text}" for pointer, text in pairs)
     return problem("validation_failed", detail, request_id, errors=pairs)
 
 

@@ -3,7 +3,15 @@
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, StringConstraints, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    SecretStr,
+    StrictBool,
+    StringConstraints,
+    model_validator,
+)
 
 from shared.domain.alerts import ThresholdRule
 from shared.domain.configuration import RefreshInterval
@@ -26,7 +34,7 @@ class MrrQuery(_Request):
     """Monthly recurring revenue."""
 
     type: Literal["mrr"]
-    include_trials: bool = False
+    include_trials: StrictBool = False
 
     def to_domain(self) -> MetricQuery:
         """Give the domain's query."""
@@ -37,7 +45,7 @@ class ArrQuery(_Request):
     """Annual recurring revenue."""
 
     type: Literal["arr"]
-    include_trials: bool = False
+    include_trials: StrictBool = False
 
     def to_domain(self) -> MetricQuery:
         """Give the domain's query."""
@@ -150,6 +158,6 @@ class AlertBody(_Request):
     name: Name | None = None
     rule: Annotated[ThresholdRuleBody, Field()]
     channels: Annotated[list[Id], Field(min_length=1, max_length=50)]
-    enabled: bool = True
-    notify_if_already_breached: bool = False
-    notify_on_recovery: bool = False
+    enabled: StrictBool = True
+    notify_if_already_breached: StrictBool = False
+    notify_on_recovery: StrictBool = False

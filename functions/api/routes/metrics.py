@@ -1,11 +1,11 @@
 """Metrics of an integration, and their values."""
 
-from datetime import datetime
 from typing import Annotated
 
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Body, Path, Query
 from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
+from pydantic import AwareDatetime
 
 from functions.api.bootstrap import services
 from functions.api.routes.integrations import show_sync
@@ -72,8 +72,8 @@ def delete_metric(metric_id: MetricId) -> Response[None]:
 @router.get("/v1/metrics/<metric_id>/values", tags=["Metrics"])
 def list_values(
     metric_id: MetricId,
-    start: Annotated[datetime | None, Query(alias="from")] = None,
-    end: Annotated[datetime | None, Query(alias="to")] = None,
+    start: Annotated[AwareDatetime | None, Query(alias="from")] = None,
+    end: Annotated[AwareDatetime | None, Query(alias="to")] = None,
     limit: Limit = 100,
     cursor: Cursor = None,
 ) -> Values:
