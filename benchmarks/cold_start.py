@@ -1,0 +1,51 @@
+"""CPU of importing each handler, as a share of importing every library that one might use."""
+
+import os
+import statistics
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+_ROOT = Path(__file__).resolve().parents[1]
+_ROUNDS = 7
+_EVERYTHING = """
+import boto3, stripe, aws_lambda_powertools
+for service in ("dynamodb", "sqs", "sns", "secretsmanager"):
+    boto3.client(service, region_name="us-east-1")
+stripe.StripeClient("sk_test_none")
+aws_lambda_powertools.Logger(), aws_lambda_powertools.Metrics(namespace="x")
+"""
+_PROGRAMS = {
+    "nothing": "pass",
+    "everything": _EVERYTHING,
+    "sync": "import functions.sync.handler, shared.adapters.stripe_source",
+    "api": "import functions.api.handler",
+    "alerts": "import functions.alerts.handler",
+}
+
+
+def measure() -> dict[str, Any]:
+    """Give CPU seconds over a bare interpreter, and shares of importing everything."""
+    runs: dict[str, list[float]] = {name: [] for name in _PROGRAMS}
+    for _ in range(_ROUNDS):
+        for name, program in _PROGRAMS.items():
+            runs[name].append(_cpu_seconds(program))
+    bare = statistics.median(runs["nothing"])
+    seconds = {name: statistics.median(found) - bare for name, found in runs.items()}
+    return {
+        "cpu_seconds": {name: round(found, 3) for name, found in seconds.items()},
+        "share_of_everything": {
+            name: round(seconds[name] / seconds["everything"], 2)
+            for name in ("sync", "api", "alerts")
+        },
+    }
+
+
+def _cpu_seconds(program: str) -> float:
+    with subprocess.Popen([sys.executable, "-c", program], cwd=_ROOT) as process:  # noqa: S603 - ours
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode != 0:
+        raise RuntimeError(f"{program!r} ended with status {process.returncode}")
+    return usage.ru_utime + usage.ru_stime
