@@ -8,15 +8,27 @@ from local.stripe_sandbox.business import Advance, Business, Item
 from local.stripe_sandbox.clock import Clock
 from local.stripe_sandbox.keys import Keys
 from local.stripe_sandbox.limits import Limits
-from local.stripe_sandbox.records import Customer, Price, Product, Subscription, Tier
+from local.stripe_sandbox.records import (
+    ABSENT,
+    Coupon,
+    Customer,
+    Price,
+    Product,
+    Subscription,
+    SubscriptionItem,
+    TaxRate,
+    Tier,
+)
 from local.stripe_sandbox.running import Sandbox, serve, start
 from local.stripe_sandbox.seeding import SeedOptions, seeded_business
 from local.stripe_sandbox.server import Settings, create_app
 
 __all__ = [
+    "ABSENT",
     "Advance",
     "Business",
     "Clock",
+    "Coupon",
     "Customer",
     "Item",
     "Keys",
@@ -27,6 +39,8 @@ __all__ = [
     "SeedOptions",
     "Settings",
     "Subscription",
+    "SubscriptionItem",
+    "TaxRate",
     "Tier",
     "create_app",
     "seeded_business",

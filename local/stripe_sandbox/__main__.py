@@ -27,7 +27,7 @@ def main() -> None:
     )
     clock = Clock(start, None if options.frozen else time.monotonic)
     settings = Settings(
-        keys=Keys(options.key),
+        keys=Keys(options.key, live=options.live_key, restricted=dict(options.restricted)),
         limits=Limits.of_stripe() if options.limits == "stripe" else Limits(),
         latency_ms=options.latency,
     )
@@ -54,6 +54,11 @@ def _seed_options(options: argparse.Namespace) -> SeedOptions:
     )
 
 
+def _parse_restricted(text: str) -> tuple[str, frozenset[str]]:
+    key, _, permissions = text.partition("=")
+    return key, frozenset(filter(None, permissions.split(",")))
+
+
 def _parse_arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(
         prog="python -m local.stripe_sandbox",
@@ -72,6 +77,15 @@ def _parse_arguments() -> argparse.Namespace:
     parser.add_argument("--start", type=int, help="first instant in epoch seconds (now)")
     parser.add_argument("--frozen", action="store_true", help="the clock moves only when told to")
     parser.add_argument("--key", default=SECRET_KEY, help="the secret test key (%(default)s)")
+    parser.add_argument("--live-key", help="a secret live key that sees the same business")
+    parser.add_argument(
+        "--restricted",
+        type=_parse_restricted,
+        action="append",
+        default=[],
+        metavar="KEY=PERMISSION,...",
+        help="a restricted key, as rk_test_sandbox=rak_customer_read,rak_plan_read",
+    )
     parser.add_argument("--latency", type=float, default=0, help="milliseconds each answer takes")
     parser.add_argument(
         "--limits", choices=("off", "stripe"), default="off", help="rate limits (%(default)s)"

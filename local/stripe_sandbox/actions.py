@@ -46,7 +46,9 @@ def add_item(state: State, sub: Subscription, item: Item, at: int) -> Subscripti
     state.items[record.id] = record
     sub.items.append(record)
     for coupon in item.discounts:
-        discount_item(state, record, coupon, at)
+        discount = _new_discount(state, coupon, at)
+        discount.customer, discount.subscription_item = sub.customer, record.id
+        record.discounts.append(discount.id)
     return record
 
 
@@ -66,14 +68,6 @@ def discount_subscription(state: State, sub: Subscription, coupon: Coupon, at: i
     discount = _new_discount(state, coupon, at)
     discount.customer, discount.subscription = sub.customer, sub.id
     sub.discounts.append(discount.id)
-    return discount
-
-
-def discount_item(state: State, item: SubscriptionItem, coupon: Coupon, at: int) -> Discount:
-    """Put a coupon on one item."""
-    discount = _new_discount(state, coupon, at)
-    discount.subscription_item = item.id
-    item.discounts.append(discount.id)
     return discount
 
 
@@ -130,6 +124,8 @@ def set_status(state: State, sub: Subscription, status: str, at: int) -> None:
     if customer.delinquent != delinquent:
         with changing(state, customer, at):
             customer.delinquent = delinquent
+    if status == "paused":
+        emit(state, sub, "paused", at)
     watch(state, sub)
 
 

@@ -227,12 +227,13 @@ class Builder:
         if sub.status in _ENDED:  # it was alive when its `created` event was written
             sub.status = "active" if sub.status == "canceled" else "incomplete"
             sub.canceled_at = sub.ended_at = None
-        set_periods(
-            self.state, sub, max(sub.billing_cycle_anchor, final.ended_at or self.state.now)
-        )
+        until = final.ended_at or sub.paused_at or self.state.now
+        set_periods(self.state, sub, max(sub.billing_cycle_anchor, until))
         if sub.cancel_at_period_end and sub.cancel_at is None:
             sub.cancel_at = min(item.period_end for item in sub.items)
+        if sub.cancel_at is not None and final.ended_at is None:
             sub.canceled_at = sub.canceled_at or self.state.now
+            sub.cancel_reason = sub.cancel_reason or "cancellation_requested"
         actions.begin(self.state, sub)
         if final.ended_at is not None:
             sub.status, sub.ended_at = final.status, final.ended_at

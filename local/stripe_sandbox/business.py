@@ -125,8 +125,11 @@ class Business(Builder):
         act(self.state, sub, self._instant(at))
 
     def set_status(self, sub: Subscription, status: str, at: Instant | None = None) -> None:
-        """Move a subscription between active, past_due, unpaid and paused."""
-        actions.set_status(self.state, sub, status, self._instant(at))
+        """Move a subscription between active, past_due, unpaid and paused, or cancel it."""
+        if status == "canceled":
+            self.cancel(sub, at=at)
+        else:
+            actions.set_status(self.state, sub, status, self._instant(at))
 
     def change_item(
         self,

@@ -3,10 +3,13 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import parse_qsl
+
+import msgspec
 
 from local.stripe_sandbox import filters
 from local.stripe_sandbox.collection import Collection
-from local.stripe_sandbox.errors import no_such
+from local.stripe_sandbox.errors import no_such, unrecognized_url
 from local.stripe_sandbox.expansion import parse_expansions
 from local.stripe_sandbox.lists import PAGING, page_of, slice_of
 from local.stripe_sandbox.objects.account import render_balance
@@ -202,3 +205,21 @@ def find_endpoint(method: str, path: str) -> tuple[Endpoint, str] | None:
         if object_id is not None:
             return endpoint, object_id
     return None
+
+
+def get(state: State, target: str, *, livemode: bool = False) -> Json:
+    """Answer a GET without a server, as `get(state, "/v1/customers?limit=3")`.
+
+    Raises:
+        StripeError: what the server would answer instead.
+    """
+    path, _, query = target.partition("?")
+    found = find_endpoint("GET", path)
+    if found is None:
+        raise unrecognized_url("GET", path)
+    endpoint, object_id = found
+    parameters = Parameters(parse_qsl(query, keep_blank_values=True))
+    body = endpoint.answer(View(state, livemode), parameters, object_id)
+    # Encoding resolves the snapshots of events, which are kept encoded.
+    answer: Json = msgspec.json.decode(msgspec.json.encode(body))
+    return answer

@@ -18,7 +18,7 @@ from local.stripe_sandbox.records import (
     Subscription,
     TaxRate,
 )
-from local.stripe_sandbox.state import EVENTS_KEPT_SECONDS, State
+from local.stripe_sandbox.state import State
 
 R = TypeVar("R", bound=Record)
 Test = Callable[[R], bool]
@@ -144,14 +144,15 @@ def select_events(state: State, parameters: Parameters) -> Sequence[Event]:
         raise invalid("type", message, "parameters_exclusive")
     if kinds is not None and len(kinds) > _MAX_EVENT_TYPES:
         raise invalid("types", f"You can only pass up to {_MAX_EVENT_TYPES} types.")
-    since = state.now - EVENTS_KEPT_SECONDS
     undelivered = parameters.boolean("delivery_success") is False
-    tests: list[Test[Event]] = [lambda each: each.created >= since and not undelivered]
+    tests: list[Test[Event]] = []
+    if undelivered:
+        tests.append(lambda _: False)
     if kinds is not None:
         tests.append(lambda each: each.type in kinds)
     if kind is not None:
         tests.append(lambda each: _is_type(each.type, kind))
-    return _select(state.events, (since, undelivered, kind, tuple(kinds or ())), tests)
+    return _select(state.events, (undelivered, kind, tuple(kinds or ())), tests)
 
 
 def _is_type(actual: str, wanted: str) -> bool:
@@ -195,10 +196,18 @@ def _subscription_tests(
     if taxed == "true" or parameters.text("customer_account") is not None:
         tests.append(lambda _: False)
     if any(bound is not None for bound in ends):
-        tests.append(lambda each: ends.holds(min(item.period_end for item in each.items)))
+        tests.append(lambda each: ends.holds(min(_ends_of(each), default=0)))
     if any(bound is not None for bound in starts):
-        tests.append(lambda each: starts.holds(max(item.period_start for item in each.items)))
+        tests.append(lambda each: starts.holds(max(_starts_of(each), default=0)))
     return tests
+
+
+def _ends_of(sub: Subscription) -> list[int]:
+    return [item.period_end for item in sub.items]
+
+
+def _starts_of(sub: Subscription) -> list[int]:
+    return [item.period_start for item in sub.items]
 
 
 def _status_test(status: str | None) -> Test[Subscription]:

@@ -32,12 +32,21 @@ def watch(state: State, sub: Subscription) -> None:
 
 def set_periods(state: State, sub: Subscription, at: int) -> None:
     """Give each item the period that holds *at*; a trial is one period."""
+    trial = _find_trial(sub)
     for item in sub.items:
-        if sub.status == "trialing" and sub.trial_start is not None and sub.trial_end is not None:
-            item.period_start, item.period_end = sub.trial_start, sub.trial_end
+        if trial is not None:
+            item.period_start, item.period_end = trial
         else:
             price = state.prices[item.price]
             item.period_start, item.period_end = _period(price, sub.billing_cycle_anchor, at)
+
+
+def _find_trial(sub: Subscription) -> tuple[int, int] | None:
+    """Return the trial where it is the period that the items are in, or stopped in."""
+    stopped = sub.status == "paused" and sub.pause_reason == "trial_end_without_payment_method"
+    if (sub.status == "trialing" or stopped) and sub.trial_end is not None:
+        return sub.trial_start or sub.start_date, sub.trial_end
+    return None
 
 
 def _period(price: Price, anchor: int, at: int) -> tuple[int, int]:

@@ -17,6 +17,7 @@ from local.stripe_sandbox.state import State
 _HOUR = 3_600
 _MONTH = 30 * DAY
 _TRIAL = 14 * DAY
+_SEASON = 91 * DAY
 _FEEDBACK = ("too_expensive", "missing_features", "unused", "switched_service", None, None)
 
 
@@ -60,6 +61,7 @@ class Market:
         self._habits = habits
         self._arrivals_per_day = arrivals_per_day
         self._random = business.state.random
+        self._season = assortment.coupons.spring
         self._legacy_until = business.now + 300 * DAY
         self._plans = {
             price.id: plan for plan in assortment.ladder for price in (plan.monthly, plan.yearly)
@@ -75,6 +77,7 @@ class Market:
             "forget_customer": self._forget_customer,
             "leave": self._leave,
             "pay_first": self._pay_first,
+            "offer_season": self._offer_season,
             "retire": self._retire,
             "settle_debt": self._settle_debt,
             "settle_in": self._settle_in,
@@ -100,6 +103,12 @@ class Market:
     def _retire(self, _: State, _target: str, at: int) -> None:
         self._business.archive(self._assortment.legacy, at)
         self._business.delete(self._assortment.coupons.founders, at)
+
+    def _offer_season(self, state: State, _: str, at: int) -> None:
+        self._season = self._business.add_coupon(
+            created=at, percent_off=15.0, duration="repeating", duration_in_months=2
+        )
+        state.plan(at + _SEASON, "offer_season")
 
     def _subscribe(self, state: State, customer_id: str, at: int) -> None:
         customer = state.customers[customer_id]
@@ -149,7 +158,7 @@ class Market:
         if at < self._legacy_until and self._chance(0.6):
             early = self._assortment.coupons
             return [self._random.choice((early.launch, early.founders))]
-        return [self._random.choice(self._assortment.coupons.usual)]
+        return [self._random.choice((*self._assortment.coupons.usual, self._season))]
 
     def _currency(self, items: list[Item]) -> str:
         options = sorted(items[0].price.currency_options)

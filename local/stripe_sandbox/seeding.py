@@ -14,6 +14,7 @@ from local.stripe_sandbox.state import EVENTS_KEPT_SECONDS
 # Sign-ups of the last day over those of the first one, as an exponent: about nine times.
 _GROWTH = 2.2
 _RETIRED_AFTER = 300 * DAY
+_FIRST_SEASON = 75 * DAY
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +50,7 @@ def seeded_business(now: int | datetime, options: SeedOptions | None = None) -> 
     for share in sorted(_growing_share(state.random.random()) for _ in range(options.customers)):
         state.plan(start + int(share * (end - start)), "arrive")
     state.plan(start + _RETIRED_AFTER, "retire")
+    state.plan(start + _FIRST_SEASON, "offer_season")
     business.advance_to(end)
     if options.exotic:
         add_exotic_shapes(business, assortment)

@@ -87,12 +87,13 @@ class Front:
         return self._respond(request, status, body, headers)
 
     def _answer(self, request: web.Request) -> Json:
-        found = find_endpoint(request.method, request.path)
-        self._limiter.admit(found[0].name if found else "unrecognized")
+        # Limits are per account: a request that belongs to none takes nothing from them.
         access = self.settings.keys.check(request.headers.get("Authorization"))
+        found = find_endpoint(request.method, request.path)
         if found is None:
             raise unrecognized_url(request.method, request.path)
         endpoint, object_id = found
+        self._limiter.admit(endpoint.name)
         access.require(endpoint.permission, self.business.state.account.id)
         view = View(self.business.state, access.livemode)
         return endpoint.answer(view, Parameters(request.query.items()), object_id)
