@@ -223,10 +223,13 @@ def decode(body: bytes, kind: type[Answer]) -> Answer:
     try:
         answer: Answer = _make_decoder(cast("Hashable", kind)).decode(body)
     except msgspec.ValidationError as error:
-        raise BadResponseError(
-            f"Stripe's answer has not the shape of API version {STRIPE_VERSION}: {error}."
-        ) from None
-    return answer
+        difference = str(error)
+    else:
+        return answer
+    # Raised here and not inside `except`, so that the chain holds no part of the body.
+    raise BadResponseError(
+        f"Stripe's answer has not the shape of API version {STRIPE_VERSION}: {difference}."
+    )
 
 
 @cache

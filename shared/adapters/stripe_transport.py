@@ -69,7 +69,8 @@ class StripeTransport:
     Use as an async context manager.
 
     Attributes:
-        requests: sent so far, retries included.
+        requests: sent so far, retries included, also those that aiohttp makes by itself where a
+            kept connection turns out to be closed.
 
         first_answer_at: Stripe's clock at its first answer, or the local one if it gave none.
 
@@ -99,7 +100,10 @@ class StripeTransport:
 
     async def __aenter__(self) -> Self:
         settings = self._settings
+        traces = aiohttp.TraceConfig()
+        traces.on_request_headers_sent.append(self._count_request)
         self._session = aiohttp.ClientSession(
+            trace_configs=[traces],
             headers={
                 "Authorization": f"Bearer {self._key.reveal()}",
                 "Stripe-Version": STRIPE_VERSION,
@@ -160,7 +164,6 @@ class StripeTransport:
         """Return the status, Retry-After and the whole body of one answer."""
         if self._session is None:
             raise RuntimeError("StripeTransport is used outside its context.")
-        self.requests += 1
         url = f"{self._api_base}{path}"
         async with self._session.get(
             url, params=list(parameters), allow_redirects=False
@@ -168,6 +171,9 @@ class StripeTransport:
             if self.first_answer_at is None:
                 self.first_answer_at = self._read_date(response.headers.get("Date"))
             return response.status, response.headers.get("Retry-After"), await response.read()
+
+    async def _count_request(self, *_: object) -> None:
+        self.requests += 1
 
     def _read_date(self, text: str | None) -> datetime:
         try:
