@@ -24,9 +24,23 @@ def build_app(
     """An app with the one stack of *settings*, whose functions run *code_for* them."""
     app = app or cdk.App(outdir=DEFAULT_OUTPUT, analytics_reporting=False)
     stack = StripeMetricsStack(
-        app, f"StripeMetrics-{settings.stage}", settings=settings, code_for=code_for
+        app,
+        f"StripeMetrics-{settings.stage}",
+        settings=settings,
+        code_for=code_for,
+        env=_environment(settings),
     )
     return app, stack
+
+
+def _environment(settings: StageSettings) -> cdk.Environment | None:
+    """Where the stack goes: anywhere, but that a table names the region of a key of one's own."""
+    if not settings.customer_managed_key:
+        return None
+    region = os.environ.get("CDK_DEFAULT_REGION")  # set by the CDK's command line
+    if not region:
+        raise ValueError("customer_managed_key needs CDK_DEFAULT_REGION: the region to deploy to.")
+    return cdk.Environment(region=region)
 
 
 def main() -> None:

@@ -29,7 +29,6 @@ _DROPPED = (
     ".lock",
     "boto3/data",  # of boto3's resources; the project uses clients
     "boto3/examples",
-    "botocore/docs",
     "stripe/params",  # types for checkers, half of the package
     "**/tests",
     "**/*.[ch]",

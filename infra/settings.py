@@ -10,6 +10,8 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 WEEKDAYS = ("MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN")
+# CloudWatch knows more; these are the ones that the stack offers.
+LOG_RETENTION_DAYS = (1, 14, 30, 90, 180, 365)
 
 # The scope that every access token of a Cognito user carries and no ID token does: with it on the
 # routes, an ID token cannot pass for an access token.
@@ -30,7 +32,7 @@ class StageSettings:
         schedule_time_zone: IANA name.
         schedules_enabled: Whether AWS fires the schedules by itself.
         sync_max_concurrency: Syncs that may run at once, over all integrations (2 to 1,000).
-        log_retention_days: Days that logs are kept; one of the values CloudWatch knows.
+        log_retention_days: Days that logs are kept, of `LOG_RETENTION_DAYS`.
         retain_data: Whether tables, users and logs outlive the stack.
         customer_managed_key: Encrypt the tables with a key of one's own instead of AWS's.
         allow_restricted_keys: Accept restricted Stripe keys (`rk_`).
@@ -71,6 +73,8 @@ class StageSettings:
         ZoneInfo(self.schedule_time_zone)
         if self.sync_max_concurrency not in concurrency:
             raise ValueError("sync_max_concurrency lies between 2 and 1,000.")
+        if self.log_retention_days not in LOG_RETENTION_DAYS:
+            raise ValueError(f"log_retention_days is one of {LOG_RETENTION_DAYS}.")
         if bool(self.jwt_issuer) != bool(self.jwt_audience):
             raise ValueError("jwt_issuer and jwt_audience go together.")
         if self.stage != "local" and (self.stripe_address_parameter or not self.enforce_tls):

@@ -72,10 +72,7 @@ class StripeMetricsStack(cdk.Stack):
             self,
             "Schedules",
             settings=settings,
-            dispatchers={
-                interval: dispatcher.function
-                for interval, dispatcher in self.sync.dispatchers.items()
-            },
+            dispatchers=self.sync.dispatchers,
         )
         self.identity = Identity(self, "Identity", settings=settings)
         self.api = Api(
@@ -116,7 +113,7 @@ class StripeMetricsStack(cdk.Stack):
         for dispatcher in self.sync.dispatchers.values():
             dispatcher.allow(["dynamodb:GetItem"], [metrics])
             dispatcher.allow(["dynamodb:Query"], [collections])
-            dispatcher.allow(["sqs:SendMessage"], [queue])
+            dispatcher.allow(["sqs:SendMessage"], [queue, self.schedules.failures.queue_arn])
 
         worker = self.sync.worker
         worker.allow([*_READ, *_WRITE], [metrics, ledger])

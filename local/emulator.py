@@ -64,7 +64,7 @@ async def running_emulator(folder: Path) -> AsyncIterator[Emulator]:
     if not _PYTHON.exists():
         raise LocalRunError("The AWS emulator is not installed. Run `make setup` first.")
     port, secret_key = free_port(), secrets.token_hex(20)
-    command = [_PYTHON, "-P", _ROOT / "local" / "emulator_start.py"]
+    command: list[str | Path] = [_PYTHON, "-P", _ROOT / "local" / "emulator_start.py"]
     environment = _environment(folder, port, secret_key)
     log = folder / "emulator.log"
     async with child_process(

@@ -7,7 +7,7 @@ that on; the emulator's fails on it and answers 500.
 import importlib
 from typing import Any
 
-_emulator = importlib.import_module("ministack.app")
+_emulator: Any = importlib.import_module("ministack.app")
 _send = _emulator._send_response  # noqa: SLF001 - there is no public way in
 
 

@@ -68,7 +68,7 @@ class Front:
             return await answer.json(content_type=None)
 
     async def _answer_options(self, request: web.Request) -> web.StreamResponse:
-        """Answer as the gateway, for which OPTIONS is a method like others; the emulator differs."""
+        """Answer as the gateway does, for which OPTIONS is a method like any other."""
         if request.path.startswith("/v1/") and not self._tokens.is_own(
             request.headers.get("Authorization")
         ):

@@ -15,10 +15,12 @@ from infra.settings import StageSettings
 
 OPEN_PATHS = ("/health", "/openapi.json", "/docs")
 _GUARDED_PATH = "/v1/{proxy+}"
-_Throttle = apigateway.CfnStage.RouteSettingsProperty
-_USUAL = _Throttle(throttling_rate_limit=50, throttling_burst_limit=100)
+_USUAL = apigateway.CfnStage.RouteSettingsProperty(
+    throttling_rate_limit=50, throttling_burst_limit=100
+)
 # Each of these costs money or reaches a third party: Stripe, somebody's inbox, somebody's phone.
-_SCARCE = _Throttle(throttling_rate_limit=1, throttling_burst_limit=5)
+# Spelled as CloudFormation does: the CDK passes settings by route on as they are.
+_SCARCE = {"ThrottlingRateLimit": 1, "ThrottlingBurstLimit": 5}
 # Never the query string, which is free text, nor any header.
 _ACCESS_LOG_FORMAT = json.dumps(
     {

@@ -10,17 +10,19 @@ from aws_cdk import aws_scheduler as scheduler
 from aws_cdk import aws_sqs as sqs
 from constructs import Construct
 
+from infra.constructs.python_function import PythonFunction
 from infra.settings import StageSettings
 
 _INTERVAL_SECONDS = {"hourly": 3_600, "daily": 86_400, "weekly": 604_800}
 _LONGEST_EVENT_AGE_SECONDS = 86_400
+_LONGEST_INVOCATION_AGE_SECONDS = 1_800
 
 
 class Schedules(Construct):
     """A schedule group with one schedule for each refresh interval.
 
     Attributes:
-        failures: Ticks that could not be handed to their dispatcher.
+        failures: Ticks that could not be handed to their dispatcher, or that it failed on.
         names: Physical schedule name by interval.
         group: Name of the group.
     """
@@ -31,7 +33,7 @@ class Schedules(Construct):
         construct_id: str,
         *,
         settings: StageSettings,
-        dispatchers: Mapping[str, lambda_.IFunction],
+        dispatchers: Mapping[str, PythonFunction],
     ) -> None:
         super().__init__(scope, construct_id)
         self._settings = settings
@@ -43,11 +45,14 @@ class Schedules(Construct):
         )
         group = scheduler.ScheduleGroup(self, "Group")
         self.group = group.schedule_group_name
-        self._role = self._scheduler_role(group.schedule_group_arn, dispatchers)
+        functions = {name: found.function for name, found in dispatchers.items()}
+        self._role = self._scheduler_role(group.schedule_group_arn, functions)
         self.names = {
             interval: self._schedule(interval, function.function_arn)
-            for interval, function in dispatchers.items()
+            for interval, function in functions.items()
         }
+        for interval, dispatcher in dispatchers.items():
+            self._keep_failed_invocations(interval, dispatcher)
 
     def _scheduler_role(
         self, group_arn: str, dispatchers: Mapping[str, lambda_.IFunction]
@@ -108,6 +113,24 @@ class Schedules(Construct):
         )
         schedule.node.add_dependency(self._role)
         return schedule.ref
+
+    def _keep_failed_invocations(self, interval: str, dispatcher: PythonFunction) -> None:
+        """Keep the ticks that a dispatcher failed on: nobody waits for its answer."""
+        config = lambda_.CfnEventInvokeConfig(
+            self,
+            f"{interval.capitalize()}Invocations",
+            function_name=dispatcher.function.function_name,
+            qualifier="$LATEST",
+            maximum_event_age_in_seconds=_LONGEST_INVOCATION_AGE_SECONDS,
+            maximum_retry_attempts=2,
+            destination_config=lambda_.CfnEventInvokeConfig.DestinationConfigProperty(
+                on_failure=lambda_.CfnEventInvokeConfig.OnFailureProperty(
+                    destination=self.failures.queue_arn
+                )
+            ),
+        )
+        # AWS refuses a destination that the function's role cannot send to yet.
+        config.node.add_dependency(dispatcher.role)
 
 
 def cron(interval: str, settings: StageSettings) -> str:

@@ -1,0 +1,126 @@
+"""The way of a tick, a message and a value: nothing gets lost on it, nothing blocks it."""
+
+import json
+
+import pytest
+
+from tests.infra.conftest import TemplateOf
+from tests.infra.reading import Template, readable
+
+
+@pytest.mark.parametrize(
+    ("interval", "expression", "event_age"),
+    [
+        ("Hourly", "cron(0 * * * ? *)", 1_800),
+        ("Daily", "cron(0 6 * * ? *)", 43_200),
+        ("Weekly", "cron(0 6 ? * MON *)", 86_400),
+    ],
+)
+def test_each_interval_has_a_schedule_aimed_at_its_dispatcher(
+    template: Template, interval: str, expression: str, event_age: int
+) -> None:
+    schedule = template.of_type("AWS::Scheduler::Schedule")[f"Schedules{interval}"]
+    target = schedule["Target"]
+
+    assert schedule["ScheduleExpression"] == expression
+    assert schedule["ScheduleExpressionTimezone"] == "UTC"
+    assert schedule["State"] == "ENABLED"
+    assert readable(target["Arn"]) == f"Sync{interval}DispatcherFunction.Arn"
+    assert json.loads(target["Input"]) == {
+        "interval": interval.lower(),
+        "scheduled_time": "<aws.scheduler.scheduled-time>",
+    }
+    assert target["RetryPolicy"]["MaximumEventAgeInSeconds"] == event_age
+    assert readable(target["DeadLetterConfig"]["Arn"]) == "SchedulesFailures.Arn"
+
+
+def test_hour_weekday_and_time_zone_are_settings(template_of: TemplateOf) -> None:
+    template = template_of(
+        "prod", schedule_hour=22, schedule_weekday="SUN", schedule_time_zone="Europe/Berlin"
+    )
+    schedules = template.of_type("AWS::Scheduler::Schedule")
+
+    assert schedules["SchedulesWeekly"]["ScheduleExpression"] == "cron(0 22 ? * SUN *)"
+    assert {s["ScheduleExpressionTimezone"] for s in schedules.values()} == {"Europe/Berlin"}
+    environment = template.environment("ApiHandlerFunction")
+    assert environment["SCHEDULE_HOUR"] == "22"
+    assert environment["SCHEDULE_WEEKDAY"] == "SUN"
+    assert environment["SCHEDULE_TIME_ZONE"] == "Europe/Berlin"
+
+
+def test_a_tick_that_its_dispatcher_fails_on_is_kept(template: Template) -> None:
+    configs = template.of_type("AWS::Lambda::EventInvokeConfig")
+
+    assert {readable(config["FunctionName"]) for config in configs.values()} == {
+        f"<Sync{interval}DispatcherFunction>" for interval in ("Hourly", "Daily", "Weekly")
+    }
+    for config in configs.values():
+        destination = config["DestinationConfig"]["OnFailure"]["Destination"]
+        assert readable(destination) == "SchedulesFailures.Arn"
+
+
+def test_a_message_outlives_its_worker_and_fails_three_times_at_most(template: Template) -> None:
+    queue = template.of_type("AWS::SQS::Queue")["SyncQueue"]
+    worker = template.of_type("AWS::Lambda::Function")["SyncWorkerFunction"]
+    lease_seconds = worker["Timeout"] + 30
+
+    assert worker["Timeout"] == 900
+    assert queue["FifoQueue"] is True
+    assert queue["VisibilityTimeout"] > lease_seconds
+    assert queue["RedrivePolicy"]["maxReceiveCount"] == 3
+    assert readable(queue["RedrivePolicy"]["deadLetterTargetArn"]) == "SyncFailures.Arn"
+    assert template.of_type("AWS::SQS::Queue")["SyncFailures"]["FifoQueue"] is True
+
+
+def test_the_worker_gets_one_message_at_a_time_and_reports_which_failed(
+    template: Template,
+) -> None:
+    mapping = template.of_type("AWS::Lambda::EventSourceMapping")["SyncMessages"]
+
+    assert mapping["BatchSize"] == 1
+    assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+    assert mapping["ScalingConfig"] == {"MaximumConcurrency": 10}
+    assert readable(mapping["EventSourceArn"]) == "SyncQueue.Arn"
+
+
+def test_the_alerts_hear_of_newest_values_only(template: Template) -> None:
+    mapping = template.of_type("AWS::Lambda::EventSourceMapping")["AlertsNewValues"]
+    (pattern,) = mapping["FilterCriteria"]["Filters"]
+
+    assert json.loads(pattern["Pattern"]) == {
+        "eventName": ["INSERT", "MODIFY"],
+        "dynamodb": {"Keys": {"sk": {"S": ["LATEST"]}}},
+    }
+    assert readable(mapping["EventSourceArn"]) == "StorageMetrics.StreamArn"
+
+
+def test_a_bad_record_holds_up_the_others_for_an_hour_at_most(template: Template) -> None:
+    mapping = template.of_type("AWS::Lambda::EventSourceMapping")["AlertsNewValues"]
+
+    assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
+    assert mapping["BisectBatchOnFunctionError"] is True
+    assert mapping["MaximumRetryAttempts"] == 5
+    assert mapping["MaximumRecordAgeInSeconds"] == 3_600
+    assert readable(mapping["DestinationConfig"]["OnFailure"]["Destination"]) == (
+        "AlertsFailures.Arn"
+    )
+
+
+def test_what_failed_can_be_looked_at_for_two_weeks(template: Template) -> None:
+    queues = template.of_type("AWS::SQS::Queue")
+
+    failures = [queue for name, queue in queues.items() if name.endswith("Failures")]
+    assert len(failures) == 3
+    assert {queue["MessageRetentionPeriod"] for queue in failures} == {14 * 86_400}
+
+
+def test_nothing_has_a_physical_name_so_that_stages_can_share_an_account(
+    template: Template,
+) -> None:
+    names = {"QueueName", "TopicName", "TableName", "FunctionName", "RoleName", "LogGroupName"}
+    kinds = ("AWS::SQS::Queue", "AWS::SNS::Topic", "AWS::DynamoDB::GlobalTable",
+             "AWS::Lambda::Function", "AWS::IAM::Role", "AWS::Logs::LogGroup")  # fmt: skip
+
+    for kind in kinds:
+        for properties in template.of_type(kind).values():
+            assert not names & properties.keys()
