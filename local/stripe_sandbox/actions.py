@@ -46,19 +46,17 @@ def add_item(state: State, sub: Subscription, item: Item, at: int) -> Subscripti
     state.items[record.id] = record
     sub.items.append(record)
     for coupon in item.discounts:
-        discount = _new_discount(state, coupon, at)
-        discount.customer, discount.subscription_item = sub.customer, record.id
-        record.discounts.append(discount.id)
+        discount_item(state, sub, record, coupon, at)
     return record
 
 
 def begin(state: State, sub: Subscription) -> None:
-    """Take in a subscription whose items are there, write its event, watch its time."""
+    """Take in a subscription with its items and periods, write its event, watch its time."""
     state.subscriptions.add(sub)
     customer = state.customers[sub.customer]
-    customer.currency = customer.currency or sub.currency
-    if sub.items and not sub.items[0].period_end:
-        set_periods(state, sub, sub.billing_cycle_anchor)
+    if customer.currency is None:
+        with changing(state, customer, sub.created):
+            customer.currency = sub.currency
     emit(state, sub, "created", sub.created)
     watch(state, sub)
 
@@ -68,6 +66,16 @@ def discount_subscription(state: State, sub: Subscription, coupon: Coupon, at: i
     discount = _new_discount(state, coupon, at)
     discount.customer, discount.subscription = sub.customer, sub.id
     sub.discounts.append(discount.id)
+    return discount
+
+
+def discount_item(
+    state: State, sub: Subscription, item: SubscriptionItem, coupon: Coupon, at: int
+) -> Discount:
+    """Put a coupon on one item of a subscription."""
+    discount = _new_discount(state, coupon, at)
+    discount.customer, discount.subscription_item = sub.customer, item.id
+    item.discounts.append(discount.id)
     return discount
 
 

@@ -11,7 +11,7 @@ from local.stripe_sandbox.actions import Item
 from local.stripe_sandbox.building import Builder, Instant
 from local.stripe_sandbox.ids import Ids
 from local.stripe_sandbox.journal import API_VERSION, changing, touch
-from local.stripe_sandbox.lifecycle import RULES, Rule
+from local.stripe_sandbox.lifecycle import RULES, Rule, remove_discounts
 from local.stripe_sandbox.periods import DAY, to_seconds
 from local.stripe_sandbox.raw import record_of
 from local.stripe_sandbox.records import (
@@ -158,15 +158,28 @@ class Business(Builder):
         actions.remove_item(self.state, item, self._instant(at))
 
     def discount(
-        self, holder: Customer | Subscription, coupon: Coupon, at: Instant | None = None
+        self,
+        holder: Customer | Subscription | SubscriptionItem,
+        coupon: Coupon,
+        at: Instant | None = None,
     ) -> None:
-        """Put a coupon on a subscription or a customer."""
-        instant = self._instant(at)
-        with changing(self.state, holder, instant):
+        """Put a coupon on a subscription, one item of it, or a customer."""
+        state, instant = self.state, self._instant(at)
+        with changing(state, self._shown_by(holder), instant):
             if isinstance(holder, Subscription):
-                actions.discount_subscription(self.state, holder, coupon, instant)
+                actions.discount_subscription(state, holder, coupon, instant)
+            elif isinstance(holder, SubscriptionItem):
+                sub = state.subscriptions[holder.subscription]
+                actions.discount_item(state, sub, holder, coupon, instant)
             else:
-                actions.discount_customer(self.state, holder, coupon, instant)
+                actions.discount_customer(state, holder, coupon, instant)
+
+    def remove_discounts(
+        self, holder: Customer | Subscription | SubscriptionItem, at: Instant | None = None
+    ) -> None:
+        """Take all discounts off what holds them."""
+        held = [holder.discount] if isinstance(holder, Customer) else list(holder.discounts)
+        remove_discounts(self.state, [each for each in held if each], self._instant(at))
 
     def archive(self, record: Price | Product, at: Instant | None = None) -> None:
         """Make a price or product inactive; subscriptions keep it."""
@@ -199,6 +212,13 @@ class Business(Builder):
         record = record_of(self.state, body)
         touch(self.state, record)
         return record
+
+    def _shown_by(
+        self, holder: Customer | Subscription | SubscriptionItem
+    ) -> Customer | Subscription:
+        if isinstance(holder, SubscriptionItem):
+            return self.state.subscriptions[holder.subscription]
+        return holder
 
     def _instant(self, at: Instant | None) -> int:
         return self.state.now if at is None else to_seconds(at)

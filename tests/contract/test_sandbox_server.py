@@ -20,6 +20,7 @@ from local.stripe_sandbox import Business, Clock, Keys, Limits, Sandbox, Setting
 NOW = 1_800_000_000
 LIVE = "sk_" + "live_" + "sandbox0000made0up"
 VERSION = "2026-10-28.endive"
+ROOT = Path(__file__).parents[2]
 
 
 @pytest.fixture(name="http")
@@ -278,14 +279,34 @@ def test_a_taken_port_is_an_error_and_not_a_silent_start() -> None:
             start(Business.empty(now=NOW), port=port)
 
 
+def test_the_bytes_do_not_depend_on_how_python_hashes() -> None:
+    program = (
+        "import hashlib, msgspec; from local.stripe_sandbox import *; "
+        "from local.stripe_sandbox.endpoints import get; "
+        f"business = seeded_business({NOW}, SeedOptions(customers=60)); business.advance(30); "
+        "print(hashlib.sha256(b''.join(msgspec.json.encode(get(business.state, "
+        "f'/v1/{path}?limit=100')) for path in ('events', 'subscriptions'))).hexdigest())"
+    )
+    digests = {
+        subprocess.run(
+            [sys.executable, "-c", program],
+            cwd=ROOT,
+            env={"PYTHONHASHSEED": seed},
+            check=True,
+            capture_output=True,
+        ).stdout
+        for seed in ("1", "2")
+    }
+    assert len(digests) == 1
+
+
 @pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGTERM])
 def test_the_command_runs_one_alone_until_it_is_told_to_stop(ending: signal.Signals) -> None:
     command = [
         *(sys.executable, "-m", "local.stripe_sandbox", "--port", "0", "--customers", "20"),
         *("--start", str(NOW), "--frozen", "--limits", "stripe"),
     ]
-    root = Path(__file__).parents[2]
-    with subprocess.Popen(command, cwd=root, stdout=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
         word, _, ready = process.stdout.readline().partition(" ")
         assert word == "READY"

@@ -106,6 +106,12 @@ def test_a_failed_payment_makes_the_customer_delinquent(business: Business) -> N
     assert get(business.state, f"/v1/customers/{sub.customer}")["delinquent"] is False
 
 
+def test_a_status_of_canceled_ends_the_subscription(business: Business) -> None:
+    sub = business.add_subscription(business.add_price(1))
+    business.set_status(sub, "canceled")
+    assert (sub.status, sub.ended_at) == ("canceled", NOW)
+
+
 def test_the_pause_endpoint_leaves_its_reason(business: Business) -> None:
     sub = business.add_subscription(business.add_price(1))
     business.set_status(sub, "paused")
@@ -118,8 +124,16 @@ def test_discounts_can_be_given_later(business: Business) -> None:
     coupon = business.add_coupon(percent_off=1.0)
     business.discount(sub, coupon)
     business.discount(business.state.customers[sub.customer], coupon)
-    assert len(shown(business, sub)["discounts"]) == 1
-    assert get(business.state, f"/v1/customers/{sub.customer}")["discount"]["start"] == NOW
+    business.discount(sub.items[0], coupon)
+    body = shown(business, sub)
+    assert (len(body["discounts"]), len(body["items"]["data"][0]["discounts"])) == (1, 1)
+    customer = business.state.customers[sub.customer]
+    assert get(business.state, f"/v1/customers/{customer.id}")["discount"]["start"] == NOW
+    for holder in (sub, sub.items[0], customer):
+        business.remove_discounts(holder)
+    body = shown(business, sub)
+    assert (body["discounts"], body["items"]["data"][0]["discounts"]) == ([], [])
+    assert get(business.state, f"/v1/customers/{customer.id}")["discount"] is None
 
 
 def test_an_archived_price_stays_in_use(business: Business) -> None:

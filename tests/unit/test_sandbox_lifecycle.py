@@ -143,6 +143,24 @@ def test_the_discount_of_a_customer_ends_too(business: Business) -> None:
     assert get(business.state, f"/v1/customers/{customer.id}")["discount"] is None
 
 
+def test_the_discount_of_an_item_ends_too(business: Business) -> None:
+    coupon = business.add_coupon(percent_off=5.0, duration="repeating", duration_in_months=1)
+    price = business.add_price(1)
+    kept = business.add_subscription(Item(price, discounts=[coupon]), created=NOW)
+    gone = business.add_subscription([Item(price, discounts=[coupon]), price], created=NOW)
+    business.remove_item(gone.items[0])
+    business.advance(days=32)
+    assert kept.items[0].discounts == []
+
+
+def test_the_discount_of_an_ended_subscription_stays_in_its_record(business: Business) -> None:
+    coupon = business.add_coupon(percent_off=5.0, duration="repeating", duration_in_months=1)
+    sub = business.add_subscription(business.add_price(1), created=NOW, discounts=[coupon])
+    business.cancel(sub)
+    business.advance(days=32)
+    assert len(sub.discounts) == 1
+
+
 def test_held_collection_resumes_when_it_should(business: Business) -> None:
     sub = business.add_subscription(
         business.add_price(1), pause_collection={"behavior": "void", "resumes_at": NOW + DAY}
