@@ -28,7 +28,7 @@ def an_event(
     }
 
 
-class Context:
+class _Context:
     """As much of a Lambda context as the logger looks at."""
 
     function_name = "api"
@@ -36,3 +36,6 @@ class Context:
     memory_limit_in_mb = 512
     invoked_function_arn = "arn:aws:lambda:us-east-1:000000000000:function:api"
     aws_request_id = "request-1"
+
+
+CONTEXT: Any = _Context()

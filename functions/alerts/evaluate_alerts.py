@@ -42,24 +42,25 @@ class EvaluateAlerts:
         return sent
 
     def _decide(self, alert: Alert, value: MetricValue) -> None:
-        sample = Sample(version=value.version, value=value.value, as_of=value.as_of)
         for attempt in range(1, _DECISION_ATTEMPTS + 1):
             try:
                 if attempt > 1:
                     alert = self.alerts.alert(alert.id)
-                seen = self.alerts.state(alert.id)
-            except NotFoundError:
-                return  # removed meanwhile
-            state, decision = step(seen, alert, sample)
-            if state == seen:
-                return
-            try:
-                self._commit(alert, seen, state, decision, value)
+                self._decide_once(alert, value)
             except VersionConflictError:
                 if attempt == _DECISION_ATTEMPTS:
                     raise
-                continue
-            return
+            except NotFoundError:
+                return  # the alert, its metric or its integration was removed meanwhile
+            else:
+                return
+
+    def _decide_once(self, alert: Alert, value: MetricValue) -> None:
+        seen = self.alerts.state(alert.id)
+        sample = Sample(version=value.version, value=value.value, as_of=value.as_of)
+        state, decision = step(seen, alert, sample)
+        if state != seen:
+            self._commit(alert, seen, state, decision, value)
 
     def _commit(
         self,

@@ -11,29 +11,24 @@ from aws_lambda_powertools.event_handler.openapi.exceptions import RequestValida
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
 from functions.api.problems import problem, problem_of, validation_problem
-from functions.api.routes import alerts, channels, integrations, metrics, test_query
-from shared import __version__
+from functions.api.routes import (
+    alerts,
+    channels,
+    integrations,
+    metric_types,
+    metrics,
+    test_query,
+)
+from functions.api.routes.service import add_service_routes
 from shared.errors import MetricsError
 
 BODY_LIMIT_BYTES = 64 * 1024
 
 logger = Logger()
 app = APIGatewayHttpResolver(enable_validation=True, response_validation_error_http_code=500)
-for module in (integrations, metrics, test_query, channels, alerts):
+for module in (integrations, metric_types, metrics, test_query, channels, alerts):
     app.include_router(module.router)
-
-
-@app.get("/health", tags=["Service"])
-def get_health() -> dict[str, str]:
-    """Answer that the API runs, and in which version."""
-    return {"status": "ok", "version": __version__}
-
-
-@app.get("/openapi.json", tags=["Service"], include_in_schema=False)
-def get_openapi() -> Response[str]:
-    """Answer with the description of this API."""
-    schema = app.get_openapi_json_schema(title="Stripe Metrics", version=__version__)
-    return Response(200, "application/json", schema)
+add_service_routes(app)
 
 
 @app.not_found

@@ -4,6 +4,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from shared.domain.alerts import Alert, AlertState, Sample, ThresholdRule, step
+from shared.domain.configuration import Metric
+from shared.domain.money import format_value
 from shared.ports import (
     AlertStore,
     Clock,
@@ -47,7 +49,7 @@ class SetAlert:
         alert = Alert(
             id=self.new_id("alt"),
             metric_id=metric_id,
-            name=name or f"{metric.name} {rule.direction} {rule.threshold}",
+            name=name or self._usual_name(metric, rule),
             rule=rule,
             channels=tuple(dict.fromkeys(channels)),
             created_at=self.clock.now(),
@@ -61,6 +63,11 @@ class SetAlert:
             # The notice comes of a new value, by the way that every notice takes.
             self.queue.send(SyncRequest(metric.integration_id, slot=alert.id, metric_id=metric_id))
         return alert, state
+
+    def _usual_name(self, metric: Metric, rule: ThresholdRule) -> str:
+        currency = self.config.integration(metric.integration_id).currency
+        threshold = format_value(rule.threshold, metric.query.unit, currency)
+        return f"{metric.name} {rule.direction} {threshold}"
 
     def _first_state(self, alert: Alert) -> AlertState:
         value = self.metrics.latest([alert.metric_id]).get(alert.metric_id)

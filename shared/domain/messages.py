@@ -67,7 +67,8 @@ def _body(facts: Facts) -> str:
         first += " It was already so when the alert was set."
     rows = [
         ("Metric", _line(facts.metric.name)),
-        ("Rule", f"{_line(facts.alert.name)}: {facts.alert.rule.direction} {_threshold(facts)}"),
+        ("Alert", _line(facts.alert.name)),
+        ("Rule", f"{facts.alert.rule.direction} {_threshold(facts)}"),
         ("Was", _was(facts) or "no value before"),
         ("Now", _amount(facts)),
         ("Change", _change(facts)),

@@ -1,5 +1,6 @@
 """When a threshold alert notifies. Each row opens with the sentence that it proves."""
 
+from collections.abc import Sequence
 from dataclasses import replace
 from decimal import Decimal
 
@@ -12,7 +13,7 @@ from tests.fakes import NOON
 from tests.stories import a_rule, an_alert
 
 
-def run(alert: Alert, values: list[str | None]) -> tuple[AlertState, list[Decision]]:
+def run(alert: Alert, values: Sequence[str | None]) -> tuple[AlertState, list[Decision]]:
     """Offer values as versions 1, 2, ... and give the final state and all that was decided."""
     state, decided = AlertState(), []
     for version, text in enumerate(values, start=1):

@@ -2,6 +2,7 @@
 
 import base64
 import json
+from typing import get_args
 
 import pytest
 
@@ -9,7 +10,8 @@ from functions.api import bootstrap
 from functions.api.handler import BODY_LIMIT_BYTES, handle
 from functions.api.problems import PROBLEMS
 from shared import __version__, errors
-from tests.api_events import Context, an_event
+from shared.domain.metrics import MetricQuery, query_to_dict
+from tests.api_events import CONTEXT, an_event
 
 MRR = {"type": "mrr"}
 KEY = "sk_test_abcdefghijklmnopqrstuvwx"
@@ -33,7 +35,7 @@ def _environment(monkeypatch):
 
 
 def send(method, target, body=None, **how):
-    answer = handle(an_event(method, target, body, **how), Context())
+    answer = handle(an_event(method, target, body, **how), CONTEXT)
     return answer["statusCode"], json.loads(answer["body"]), answer
 
 
@@ -60,6 +62,24 @@ def test_the_description_of_the_api_is_served():
     assert "/v1/test-query" in document["paths"]
 
 
+def test_a_page_lists_the_operations():
+    answer = handle(an_event("GET", "/docs"), CONTEXT)
+    assert answer["statusCode"] == 200
+    assert "POST /v1/alerts" in answer["body"]
+    assert "Connect a Stripe account" in answer["body"]
+
+
+def test_every_query_that_is_accepted_is_offered_with_its_settings():
+    _, types, _ = send("GET", "/v1/metric-types")
+    offered = {entry["type"]: entry for entry in types["data"]}
+    assert offered.keys() == {kind.type for kind in get_args(MetricQuery)}
+    for kind in get_args(MetricQuery):
+        entry = offered[kind.type]
+        assert entry["unit"] == kind.unit
+        defaults = {s["name"]: s["default"] for s in entry["settings"]}
+        assert query_to_dict(kind()) == {"type": kind.type, **defaults}
+
+
 BODIES = [
     ("a body that is not JSON", "{", {}, 400),
     ("a body with NaN", '{"name": NaN}', {}, 400),
@@ -79,7 +99,7 @@ def test_a_body_that_cannot_be_taken_is_refused(sentence, body, how, status):
 def test_a_body_that_is_not_utf_8_is_refused():
     event = an_event("POST", "/v1/integrations")
     event |= {"body": base64.b64encode(b'{"name": "\xff"}').decode(), "isBase64Encoded": True}
-    assert handle(event, Context())["statusCode"] == 400
+    assert handle(event, CONTEXT)["statusCode"] == 400
 
 
 METRICS = "/v1/integrations/int_1/metrics"

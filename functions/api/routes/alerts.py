@@ -4,19 +4,19 @@ from typing import Annotated
 
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Body, Path
-from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 
 from functions.api.bootstrap import services
 from functions.api.routes.paging import Cursor, Limit
+from functions.api.routes.router import Routes
 from functions.api.schemas import AlertBody
 from functions.api.views import AlertEvents, Alerts, AlertView, view_alert, view_event
 
-router = APIGatewayHttpRouter()  # type: ignore[no-untyped-call] # Powertools' own gap
+router = Routes("Alerts")
 
 AlertId = Annotated[str, Path()]
 
 
-@router.post("/v1/alerts", tags=["Alerts"])
+@router.add("POST", "/v1/alerts")
 def set_alert(body: Annotated[AlertBody, Body()]) -> Response[AlertView]:
     """Set an alert; it starts from the metric's current value."""
     alert, state = services().set_alert(
@@ -31,7 +31,7 @@ def set_alert(body: Annotated[AlertBody, Body()]) -> Response[AlertView]:
     return Response(201, "application/json", view_alert(alert, state))
 
 
-@router.get("/v1/alerts", tags=["Alerts"])
+@router.add("GET", "/v1/alerts")
 def list_alerts(limit: Limit = 20, cursor: Cursor = None) -> Alerts:
     """List the alerts."""
     alerts = services().alerts
@@ -42,14 +42,14 @@ def list_alerts(limit: Limit = 20, cursor: Cursor = None) -> Alerts:
     )
 
 
-@router.get("/v1/alerts/<alert_id>", tags=["Alerts"])
+@router.add("GET", "/v1/alerts/<alert_id>")
 def get_alert(alert_id: AlertId) -> AlertView:
     """Show one alert and where it stands."""
     alerts = services().alerts
     return view_alert(alerts.alert(alert_id), alerts.state(alert_id))
 
 
-@router.delete("/v1/alerts/<alert_id>", tags=["Alerts"])
+@router.add("DELETE", "/v1/alerts/<alert_id>")
 def delete_alert(alert_id: AlertId) -> Response[None]:
     """Remove an alert with its history."""
     alerts = services().alerts
@@ -57,7 +57,7 @@ def delete_alert(alert_id: AlertId) -> Response[None]:
     return Response(204)
 
 
-@router.get("/v1/alerts/<alert_id>/events", tags=["Alerts"])
+@router.add("GET", "/v1/alerts/<alert_id>/events")
 def list_events(alert_id: AlertId, limit: Limit = 20, cursor: Cursor = None) -> AlertEvents:
     """List what was decided and why, and what became of each notice, oldest first."""
     alerts = services().alerts

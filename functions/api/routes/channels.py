@@ -4,33 +4,33 @@ from typing import Annotated
 
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Body, Path
-from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 
 from functions.api.bootstrap import services
 from functions.api.routes.paging import Cursor, Limit
+from functions.api.routes.router import Routes
 from functions.api.schemas import ChannelBody
 from functions.api.views import Channels, ChannelView, view_channel
 
-router = APIGatewayHttpRouter()  # type: ignore[no-untyped-call] # Powertools' own gap
+router = Routes("Channels")
 
 ChannelId = Annotated[str, Path()]
 
 
-@router.post("/v1/channels", tags=["Channels"])
+@router.add("POST", "/v1/channels")
 def add_channel(body: Annotated[ChannelBody, Body()]) -> Response[ChannelView]:
     """Add a channel; the owner of an e-mail address has to confirm it."""
     channel = services().add_channel(body.type, body.address)
     return Response(201, "application/json", view_channel(channel))
 
 
-@router.get("/v1/channels", tags=["Channels"])
+@router.add("GET", "/v1/channels")
 def list_channels(limit: Limit = 20, cursor: Cursor = None) -> Channels:
     """List the channels."""
     page = services().config.channels(limit=limit, cursor=cursor)
     return Channels(data=[view_channel(c) for c in page.items], next_cursor=page.next_cursor)
 
 
-@router.delete("/v1/channels/<channel_id>", tags=["Channels"])
+@router.add("DELETE", "/v1/channels/<channel_id>")
 def delete_channel(channel_id: ChannelId) -> Response[None]:
     """Remove a channel and end its subscription."""
     found = services()

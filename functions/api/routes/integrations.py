@@ -4,10 +4,10 @@ from typing import Annotated
 
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Body, Path
-from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 
 from functions.api.bootstrap import services
 from functions.api.routes.paging import Cursor, Limit
+from functions.api.routes.router import Routes
 from functions.api.schemas import IntegrationBody
 from functions.api.views import (
     Integrations,
@@ -20,7 +20,7 @@ from shared.domain.configuration import Integration
 from shared.errors import ConflictError
 from shared.ports import SyncRequest
 
-router = APIGatewayHttpRouter()  # type: ignore[no-untyped-call] # Powertools' own gap
+router = Routes("Integrations")
 
 IntegrationId = Annotated[str, Path()]
 
@@ -40,7 +40,7 @@ def _show(integration: Integration) -> IntegrationView:
     return view_integration(integration, show_sync(integration.id))
 
 
-@router.post("/v1/integrations", tags=["Integrations"])
+@router.add("POST", "/v1/integrations")
 def connect(body: Annotated[IntegrationBody, Body()]) -> Response[IntegrationView]:
     """Connect a Stripe account; the key is checked with Stripe first."""
     integration = services().connect_account(
@@ -53,20 +53,20 @@ def connect(body: Annotated[IntegrationBody, Body()]) -> Response[IntegrationVie
     return Response(201, "application/json", _show(integration))
 
 
-@router.get("/v1/integrations", tags=["Integrations"])
+@router.add("GET", "/v1/integrations")
 def list_integrations(limit: Limit = 20, cursor: Cursor = None) -> Integrations:
     """List the integrations."""
     page = services().config.integrations(limit=limit, cursor=cursor)
     return Integrations(data=[_show(item) for item in page.items], next_cursor=page.next_cursor)
 
 
-@router.get("/v1/integrations/<integration_id>", tags=["Integrations"])
+@router.add("GET", "/v1/integrations/<integration_id>")
 def get_integration(integration_id: IntegrationId) -> IntegrationView:
     """Show one integration."""
     return _show(services().config.integration(integration_id))
 
 
-@router.post("/v1/integrations/<integration_id>/sync", tags=["Integrations"])
+@router.add("POST", "/v1/integrations/<integration_id>/sync")
 def sync_now(integration_id: IntegrationId) -> Response[IntegrationView]:
     """Sync now."""
     found = services()

@@ -4,17 +4,17 @@ from typing import Annotated
 
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Body, Path, Query
-from aws_lambda_powertools.event_handler.router import APIGatewayHttpRouter
 from pydantic import AwareDatetime
 
 from functions.api.bootstrap import services
 from functions.api.routes.integrations import show_sync
 from functions.api.routes.paging import Cursor, Limit
+from functions.api.routes.router import Routes
 from functions.api.schemas import MetricBody
 from functions.api.views import Metrics, MetricView, Values, view_metric, view_value
 from shared.domain.configuration import Metric
 
-router = APIGatewayHttpRouter()  # type: ignore[no-untyped-call] # Powertools' own gap
+router = Routes("Metrics")
 
 IntegrationId = Annotated[str, Path()]
 MetricId = Annotated[str, Path()]
@@ -25,7 +25,7 @@ def _show(metric: Metric) -> MetricView:
     return view_metric(metric, value, show_sync(metric.integration_id))
 
 
-@router.post("/v1/integrations/<integration_id>/metrics", tags=["Metrics"])
+@router.add("POST", "/v1/integrations/<integration_id>/metrics")
 def create_metric(
     integration_id: IntegrationId, body: Annotated[MetricBody, Body()]
 ) -> Response[MetricView]:
@@ -39,7 +39,7 @@ def create_metric(
     return Response(201, "application/json", _show(metric))
 
 
-@router.get("/v1/integrations/<integration_id>/metrics", tags=["Metrics"])
+@router.add("GET", "/v1/integrations/<integration_id>/metrics")
 def list_metrics(
     integration_id: IntegrationId, limit: Limit = 20, cursor: Cursor = None
 ) -> Metrics:
@@ -55,13 +55,13 @@ def list_metrics(
     )
 
 
-@router.get("/v1/metrics/<metric_id>", tags=["Metrics"])
+@router.add("GET", "/v1/metrics/<metric_id>")
 def get_metric(metric_id: MetricId) -> MetricView:
     """Show one metric with its newest value."""
     return _show(services().config.metric(metric_id))
 
 
-@router.delete("/v1/metrics/<metric_id>", tags=["Metrics"])
+@router.add("DELETE", "/v1/metrics/<metric_id>")
 def delete_metric(metric_id: MetricId) -> Response[None]:
     """Remove a metric with its values and alerts."""
     config = services().config
@@ -69,7 +69,7 @@ def delete_metric(metric_id: MetricId) -> Response[None]:
     return Response(204)
 
 
-@router.get("/v1/metrics/<metric_id>/values", tags=["Metrics"])
+@router.add("GET", "/v1/metrics/<metric_id>/values")
 def list_values(
     metric_id: MetricId,
     start: Annotated[AwareDatetime | None, Query(alias="from")] = None,

@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from typing import ClassVar, Literal
 
+from shared.domain.money import Unit
 from shared.domain.settings import (
     InvalidSettingError,
     list_words,
@@ -25,6 +26,7 @@ class Mrr:
     """Monthly recurring revenue; with trials if asked."""
 
     type: ClassVar[Literal["mrr"]] = "mrr"
+    unit: ClassVar[Unit] = "currency"
     include_trials: bool = False
 
 
@@ -33,6 +35,7 @@ class Arr:
     """Annual recurring revenue: twelve times the unrounded MRR."""
 
     type: ClassVar[Literal["arr"]] = "arr"
+    unit: ClassVar[Unit] = "currency"
     include_trials: bool = False
 
 
@@ -41,6 +44,7 @@ class SubscriptionCount:
     """How many subscriptions have a status; "all" counts every status, canceled included."""
 
     type: ClassVar[Literal["subscription_count"]] = "subscription_count"
+    unit: ClassVar[Unit] = "count"
     status: str = "active"
 
 
