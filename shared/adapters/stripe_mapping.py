@@ -105,7 +105,7 @@ def missing_coupons(obj: SubscriptionObject, catalog: Catalog) -> set[str]:
     """Return the ids of coupons at work on a subscription that has not ended."""
     if obj.status in ENDED_STATUSES:
         return set()
-    ids = {_coupon_id(discount) for discount in discounts_of(obj)}
+    ids = {coupon_id_of(discount) for discount in discounts_of(obj)}
     return {coupon_id for coupon_id in ids if coupon_id and coupon_id not in catalog.coupons}
 
 
@@ -220,13 +220,14 @@ def _to_discount(discount: str | DiscountObject, catalog: Catalog) -> Discount:
         return Discount(discount, None, _EPOCH)
     return Discount(
         id=discount.id,
-        coupon=catalog.coupon(_coupon_id(discount)),
+        coupon=catalog.coupon(coupon_id_of(discount)),
         start=_to_instant(discount.start),
         end=_to_optional_instant(discount.end),
     )
 
 
-def _coupon_id(discount: str | DiscountObject) -> str | None:
+def coupon_id_of(discount: str | DiscountObject) -> str | None:
+    """Return the id of a discount's coupon; None if it came as an id, or has another source."""
     if isinstance(discount, str) or discount.source is None or discount.source.coupon is None:
         return None
     return _id_of(discount.source.coupon)

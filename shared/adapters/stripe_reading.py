@@ -12,6 +12,7 @@ import msgspec
 
 from shared.adapters.stripe_mapping import (
     Catalog,
+    coupon_id_of,
     missing_coupons,
     missing_prices,
     to_subscription,
@@ -245,26 +246,19 @@ def _find_holders(objects: Iterable[SubscriptionObject], coupons: set[str]) -> s
     holders: dict[str, tuple[str, str]] = {}
     for obj in objects:
         for coupon, holder in _coupons_by_holder(obj):
-            if coupon in coupons:
+            if coupon is not None and coupon in coupons:
                 holders.setdefault(coupon, holder)
     return set(holders.values())
 
 
-def _coupons_by_holder(obj: SubscriptionObject) -> Iterator[tuple[str, tuple[str, str]]]:
+def _coupons_by_holder(obj: SubscriptionObject) -> Iterator[tuple[str | None, tuple[str, str]]]:
     for discount in obj.discounts or ():
-        yield _coupon_of(discount), (f"/v1/subscriptions/{obj.id}", "discounts")
+        yield coupon_id_of(discount), (f"/v1/subscriptions/{obj.id}", "discounts")
     for item in obj.items.data:
         for discount in item.discounts or ():
-            yield _coupon_of(discount), (f"/v1/subscription_items/{item.id}", "discounts")
+            yield coupon_id_of(discount), (f"/v1/subscription_items/{item.id}", "discounts")
     if isinstance(obj.customer, CustomerObject) and obj.customer.discount is not None:
-        yield _coupon_of(obj.customer.discount), (f"/v1/customers/{obj.customer.id}", "discount")
-
-
-def _coupon_of(discount: str | DiscountObject) -> str:
-    if isinstance(discount, str) or discount.source is None:
-        return ""
-    coupon = discount.source.coupon
-    return coupon.id if isinstance(coupon, CouponObject) else coupon or ""
+        yield coupon_id_of(obj.customer.discount), (f"/v1/customers/{obj.customer.id}", "discount")
 
 
 async def _together(work: Iterable[Coroutine[Any, Any, Listed | None]]) -> list[Any]:

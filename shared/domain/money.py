@@ -110,12 +110,8 @@ def round_shares(shares: Sequence[Amount], digits: int) -> list[Decimal]:
     whole = round_half_up(sum(scaled, Fraction(0)), 0)
     missing = int(whole) - sum(units)
     by_loss = sorted(range(len(scaled)), key=lambda i: units[i] - scaled[i])
-    # Half-up moves the whole by at most half a unit, so `missing` is between 0 and len(shares),
-    # except for a negative whole ending in exactly a half, where it can be -1.
-    for index in by_loss[: max(missing, 0)]:
+    for index in by_loss[:missing]:
         units[index] += 1
-    if missing < 0:
-        units[by_loss[-1]] -= 1
     return [_decimal_of_units(unit, digits) for unit in units]
 
 

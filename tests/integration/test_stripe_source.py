@@ -14,7 +14,7 @@ from shared.adapters.stripe_source import StripeSource
 from shared.domain.account import AccountIdentity, Reading
 from shared.domain.metrics import Mrr, SubscriptionCount, compute
 from shared.domain.stripe_key import StripeKey, parse_key
-from shared.errors import PermissionMissingError
+from shared.errors import BadResponseError, PermissionMissingError
 from tests.builders import terms
 
 NOW = datetime(2026, 11, 22, 13, 0, tzinfo=UTC)
@@ -192,6 +192,45 @@ def test_deleted_coupons_still_work_wherever_they_hang(
     reading = read(sandbox)
     assert mrr_of(reading) == 150 * how_many
     assert reading.account.unreadable == ()
+
+
+@pytest.mark.parametrize("answer", [404, 400])
+def test_what_is_gone_in_between_is_not_guessed(
+    sandbox: Sandbox, business: Business, answer: int
+) -> None:
+    coupon = business.add_coupon(percent_off=50)
+    business.add_subscription(business.add_price(10000), discounts=[coupon])
+    business.delete(coupon)
+
+    async def be_gone(request: web.Request, _: str) -> web.Response | None:
+        if request.path.startswith("/v1/subscriptions/"):
+            return web.json_response({"error": {"code": "resource_missing"}}, status=answer)
+        return None
+
+    sandbox.settings.interceptors = [be_gone]
+    if answer == web.HTTPBadRequest.status_code:
+        with pytest.raises(BadResponseError):
+            read(sandbox)
+        return
+    reading = read(sandbox)
+    measured = compute(Mrr(), reading.account, reading.as_of, terms())
+    assert "unreadable" in {warning.code for warning in measured.warnings}
+
+
+def test_a_price_that_cannot_be_read_any_more_is_not_guessed(
+    sandbox: Sandbox, business: Business
+) -> None:
+    business.add_subscription(business.add_price(tiers=[Tier(None, 500)]))
+
+    async def be_gone(request: web.Request, _: str) -> web.Response | None:
+        if request.path.startswith("/v1/prices"):
+            return web.json_response({"error": {"code": "resource_missing"}}, status=404)
+        return None
+
+    sandbox.settings.interceptors = [be_gone]
+    reading = read(sandbox)
+    measured = compute(Mrr(), reading.account, reading.as_of, terms())
+    assert "tiers were not given" in measured.warnings[-1].message
 
 
 def test_a_deleted_customers_subscription_still_shows(sandbox: Sandbox, business: Business) -> None:

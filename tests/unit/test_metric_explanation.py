@@ -121,6 +121,18 @@ def test_unreadable_subscriptions_are_counted_and_named_and_never_zero() -> None
     assert "and 4 other reasons" in warnings(measured)["unreadable"]
 
 
+@pytest.mark.parametrize("status", ["active", "hibernating"])
+def test_where_all_that_could_count_is_unreadable_the_value_is_withheld(status: str) -> None:
+    measured = measure(a_subscription(a_price(None), status=status), monthly(0))
+    assert measured.value is None
+    assert "unreadable" in warnings(measured)
+    assert measured.explanation.contributions == ()
+
+
+def test_what_could_not_count_anyway_withholds_nothing() -> None:
+    assert measure(a_subscription(a_price(None), status="unpaid")).value == 0
+
+
 def test_a_canceled_subscription_needs_no_amount_and_is_never_unreadable() -> None:
     assert warnings(measure(monthly(100), a_subscription(a_price(None), status="canceled"))) == {}
 

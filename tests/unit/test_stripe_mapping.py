@@ -15,6 +15,8 @@ from shared.adapters.stripe_mapping import (
     to_subscription,
 )
 from shared.adapters.stripe_objects import Page, SubscriptionObject, decode
+from shared.domain.account import Account
+from shared.domain.metrics import Mrr, compute
 from shared.domain.prices import Tier
 from shared.domain.subscriptions import Subscription
 from shared.domain.unreadable import Unreadable
@@ -34,6 +36,7 @@ from tests.builders import (
     as_listed,
     monthly,
     seconds,
+    terms,
 )
 
 
@@ -160,6 +163,20 @@ def test_a_discount_that_came_as_an_id_has_no_coupon() -> None:
     found = to_subscription(msgspec.structs.replace(obj, discounts=["di_1"]), Catalog(), "live")
     assert isinstance(found, Subscription)
     assert (found.discounts[0].id, found.discounts[0].coupon) == ("di_1", None)
+
+
+@pytest.mark.parametrize("source", [None, {"type": "script"}, {"type": "coupon", "coupon": "gone"}])
+def test_a_discount_whose_coupon_is_not_there_makes_its_subscription_unreadable(
+    source: Json | None,
+) -> None:
+    body = json.dumps(monthly(1000, discounts=[a_discount() | {"source": source}])).encode()
+    found = to_subscription(decode(body, SubscriptionObject), Catalog(), "live")
+    assert isinstance(found, Subscription)
+    measured = compute(Mrr(), Account("live", (found,)), NOW, terms())
+    (warning,) = measured.warnings
+    assert measured.value is None
+    assert warning.code == "unreadable"
+    assert "the coupon of discount di_" in warning.message
 
 
 def test_an_object_that_does_not_say_its_mode_is_of_the_keys() -> None:

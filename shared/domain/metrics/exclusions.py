@@ -95,7 +95,7 @@ def warn_of_exclusions(
     """Return the warnings about what the value does not hold, or holds with doubt."""
     warnings = []
     if unreadable:
-        warnings.append(warn_of_unreadable(name, unreadable))
+        warnings.append(_warn_of_unreadable(name, unreadable))
     unknown_tax = sum(1 for it in counted if it.monthly and it.monthly.has_unknown_tax)
     if unknown_tax:
         message = (
@@ -109,7 +109,7 @@ def warn_of_exclusions(
     return warnings
 
 
-def warn_of_unreadable(name: str, unreadable: Sequence[Unreadable]) -> MetricWarning:
+def _warn_of_unreadable(name: str, unreadable: Sequence[Unreadable]) -> MetricWarning:
     """Return the warning that counts the unreadable subscriptions and names the reasons."""
     reasons = Counter(it.reason for it in unreadable).most_common()
     shown = "; ".join(f"{reason} ({count:,d})" for reason, count in reasons[:_MOST_REASONS])

@@ -17,6 +17,8 @@ from shared.domain.metrics.exclusions import list_left_out, warn_of_exclusions
 from shared.domain.metrics.measurement import Explanation, Measurement, MetricWarning, Terms
 from shared.domain.metrics.scope import count_nouns, select_scope
 from shared.domain.money import format_value
+from shared.domain.subscriptions import STATUSES, counted_statuses
+from shared.domain.unreadable import Unreadable
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,7 +39,8 @@ def measure_recurring_revenue(
     """Return the sum of the monthly amounts of the subscriptions that count, times its months.
 
     In major units of the reporting currency, rounded half-up to its minor unit once, at the end.
-    No subscriptions give 0. Any counted amount in a currency without a rate withholds the value.
+    No subscriptions give 0. The value is withheld where a counted amount has no rate, and where
+    all that could count cannot be read: what is not known is never zero.
     """
     scope = select_scope(account)
     assessed, unreadable = assess_all(
@@ -47,7 +50,9 @@ def measure_recurring_revenue(
     counted = [it for it in assessed if it.reason is None]
     converter = Converter(terms, months=kind.months)
     missing = {it.currency for it in counted if converter.convert(it.minor, it.currency) is None}
-    value = None if missing else _sum_rounded(counted, converter)
+    statuses = counted_statuses(terms.definitions, include_trials=include_trials)
+    is_withheld = bool(missing) or _is_all_unreadable(counted, unreadable, statuses)
+    value = None if is_withheld else _sum_rounded(counted, converter)
     left_out = (*list_left_out(assessed, unreadable, converter), *scope.left_out)
     warnings = [*scope.warnings]
     if missing:
@@ -56,13 +61,20 @@ def measure_recurring_revenue(
     warnings += _pause_warnings(kind, counted, converter)
     explanation = Explanation(
         formula=_formula(kind, counted, value, converter.currency),
-        parts=() if missing else list_parts(counted, converter),
-        breakdown=break_down(counted, converter, is_withheld=bool(missing)),
-        contributions=list_contributions(counted, converter, is_withheld=bool(missing)),
+        parts=() if is_withheld else list_parts(counted, converter),
+        breakdown=break_down(counted, converter, is_withheld=is_withheld),
+        contributions=list_contributions(counted, converter, is_withheld=is_withheld),
         left_out=left_out,
         companions=_companions(kind, assessed, value, converter),
     )
     return Measurement(value, "currency", converter.currency, tuple(warnings), explanation)
+
+
+def _is_all_unreadable(
+    counted: Sequence[Assessment], unreadable: Sequence[Unreadable], statuses: frozenset[str]
+) -> bool:
+    could_count = [it for it in unreadable if it.status in statuses or it.status not in STATUSES]
+    return bool(could_count) and not any(it.minor for it in counted)
 
 
 def _sum_rounded(assessed: Iterable[Assessment], converter: Converter) -> Decimal | None:
