@@ -7,7 +7,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from local.stripe_sandbox.journal import changing, emit, touch
-from local.stripe_sandbox.lifecycle import end_subscription, set_periods, watch
+from local.stripe_sandbox.lifecycle import (
+    end_subscription,
+    mark_delinquency,
+    set_periods,
+    watch,
+)
 from local.stripe_sandbox.periods import add_months
 from local.stripe_sandbox.records import (
     Coupon,
@@ -127,11 +132,7 @@ def set_status(state: State, sub: Subscription, status: str, at: int) -> None:
             sub.paused_at, sub.pause_reason = at, "pause_requested"
         if sub.items and status != "paused":
             set_periods(state, sub, max(sub.billing_cycle_anchor, at))
-    customer = state.customers[sub.customer]
-    delinquent = status in {"past_due", "unpaid"}
-    if customer.delinquent != delinquent:
-        with changing(state, customer, at):
-            customer.delinquent = delinquent
+    mark_delinquency(state, sub, at)
     if status == "paused":
         emit(state, sub, "paused", at)
     watch(state, sub)

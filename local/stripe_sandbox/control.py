@@ -83,7 +83,8 @@ class Control:
         if old not in {keys.secret, keys.live, *keys.restricted}:
             return _refuse("no such key")
         kind, mode, *_ = old.split("_")
-        new = self._front.business.state.ids.new(f"{kind}_{mode}_sandbox", 16)
+        letters = self._front.business.state.ids.new("key", 16).removeprefix("key_")
+        new = f"{kind}_{mode}_sandbox{letters}"
         keys.roll(old, new, expires=bool(body.get("expires", True)))
         return web.json_response({"key": new})
 

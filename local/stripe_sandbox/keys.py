@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from local.stripe_sandbox.errors import StripeError
 
-SECRET_KEY = "sk_test_sandbox0000demo"  # noqa: S105 - a made-up key of a made-up account
+SECRET_KEY = "sk_test_sandbox0000000000demo"  # noqa: S105 - a made-up key of a made-up account
 
 _NO_KEY = (
     "You did not provide an API key. You need to provide your API key in the Authorization "

@@ -53,6 +53,15 @@ def _period(price: Price, anchor: int, at: int) -> tuple[int, int]:
     return period_at(anchor, price.interval or "month", price.interval_count, at)
 
 
+def mark_delinquency(state: State, sub: Subscription, at: int) -> None:
+    """Let the customer be delinquent while the newest change leaves something unpaid."""
+    customer = state.customers[sub.customer]
+    delinquent = sub.status in {"past_due", "unpaid"}
+    if customer.delinquent != delinquent:
+        with changing(state, customer, at):
+            customer.delinquent = delinquent
+
+
 def end_subscription(state: State, sub: Subscription, at: int, reason: str) -> None:
     """Cancel for good, with the event that tells of it."""
     if sub.status != "trialing":
@@ -121,6 +130,7 @@ def _end_trial(state: State, sub_id: str, at: int) -> None:
         else:
             sub.status, sub.paused_at = "paused", at
             sub.pause_reason = "trial_end_without_payment_method"
+    mark_delinquency(state, sub, at)
     if sub.status == "active":
         state.note("trials converted")
     elif sub.status == "paused":

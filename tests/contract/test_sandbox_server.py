@@ -229,7 +229,7 @@ async def test_a_key_is_rolled_by_the_control_route(
     old = sandbox.key
     route = "/_sandbox/keys/roll"
     _, body, _ = await ask(http, sandbox, route, None, method="POST")
-    assert body["key"].startswith("sk_test_sandbox_")
+    assert body["key"].startswith("sk_test_sandbox1")
     assert body["key"] == sandbox.key != old
     assert (await ask(http, sandbox, "/v1/account", old))[1]["error"]["code"] == "api_key_expired"
     assert (await ask(http, sandbox, "/v1/account", body["key"]))[0] == 200

@@ -57,6 +57,8 @@ def test_a_trial_without_payment_method_ends_as_set(
     )
     business.advance(days=5)
     assert sub.status == status
+    owes = business.state.customers[sub.customer].delinquent
+    assert owes == (status == "past_due")
 
 
 def test_a_period_rolls_over_with_an_event(business: Business) -> None:
