@@ -7,34 +7,23 @@ from a `Catalog`, which the source fills with what `missing_prices` and `missing
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
-from decimal import Decimal
-from fractions import Fraction
 from typing import Literal
 
 from shared.adapters.stripe_objects import (
     CouponObject,
-    CurrencyOptionObject,
     CustomerObject,
     DiscountObject,
     ItemObject,
     PriceObject,
-    RecurringObject,
-    Reference,
     SubscriptionObject,
-    TaxRateObject,
-    TierObject,
-    TransformObject,
 )
+from shared.adapters.stripe_price_mapping import id_of, to_coupon, to_price, to_tax_rates
 from shared.domain.discounts import Coupon, Discount
-from shared.domain.prices import CurrencyAmounts, Price, QuantityTransform, Recurrence, Tier
+from shared.domain.prices import Price
 from shared.domain.subscriptions import ENDED_STATUSES, Subscription, SubscriptionItem
-from shared.domain.tax import TaxRate
 from shared.domain.unreadable import Unreadable, UnreadableError
 
 _EPOCH = datetime.fromtimestamp(0, UTC)
-# Stripe's decimals have at most 12 places; an exponent far beyond that is no amount, and turning
-# it into an integer would take all memory.
-_LARGEST_EXPONENT = 64
 
 
 @dataclass(slots=True)
@@ -82,7 +71,7 @@ def to_subscription(
     except UnreadableError as error:
         return Unreadable(
             subscription_id=obj.id,
-            customer_id=_id_of(obj.customer),
+            customer_id=id_of(obj.customer),
             status=obj.status,
             reason=error.reason,
             livemode=livemode,
@@ -98,6 +87,21 @@ def missing_prices(obj: SubscriptionObject, catalog: Catalog) -> set[str]:
         item.price.id
         for item in obj.items.data
         if item.price.id not in catalog.prices and _needs_more(item.price, obj.currency)
+    }
+
+
+def foreign_tiers(obj: SubscriptionObject) -> set[tuple[str, str]]:
+    """Return (price id, currency) of tiered prices billed in another currency than their own.
+
+    The tiers within currency_options have to be expanded one currency at a time.
+    """
+    if obj.status in ENDED_STATUSES:
+        return set()
+    currency = obj.currency.lower()
+    return {
+        (item.price.id, currency)
+        for item in obj.items.data
+        if item.price.billing_scheme == "tiered" and item.price.currency.lower() != currency
     }
 
 
@@ -131,7 +135,7 @@ def _to_subscription(obj: SubscriptionObject, catalog: Catalog, *, livemode: boo
     paused = obj.status_details.paused if obj.status_details else None
     return Subscription(
         id=obj.id,
-        customer_id=_id_of(customer),
+        customer_id=id_of(customer),
         status=obj.status,
         currency=obj.currency.lower(),
         items=tuple(_to_item(item, catalog) for item in obj.items.data),
@@ -139,7 +143,7 @@ def _to_subscription(obj: SubscriptionObject, catalog: Catalog, *, livemode: boo
         created_at=_to_instant(obj.created),
         discounts=_to_discounts(obj.discounts or (), catalog),
         customer_discounts=_to_discounts([own] if own else (), catalog),
-        default_tax_rates=_to_tax_rates(obj.default_tax_rates),
+        default_tax_rates=to_tax_rates(obj.default_tax_rates),
         automatic_tax=obj.automatic_tax.enabled if obj.automatic_tax else None,
         collection_paused=obj.pause_collection is not None,
         cancel_at_period_end=obj.cancel_at_period_end,
@@ -149,7 +153,7 @@ def _to_subscription(obj: SubscriptionObject, catalog: Catalog, *, livemode: boo
         trial_start=_to_optional_instant(obj.trial_start),
         trial_end=_to_optional_instant(obj.trial_end),
         paused_at=_to_optional_instant(paused.transitioned_at if paused else None),
-        schedule_id=_id_of(obj.schedule) if obj.schedule else None,
+        schedule_id=id_of(obj.schedule) if obj.schedule else None,
         livemode=livemode,
         in_test_clock=obj.test_clock is not None,
     )
@@ -162,49 +166,9 @@ def _to_item(item: ItemObject, catalog: Catalog) -> SubscriptionItem:
         price=catalog.price(item.price),
         quantity=item.quantity,
         discounts=_to_discounts(item.discounts or (), catalog),
-        tax_rates=_to_tax_rates(item.tax_rates),
+        tax_rates=to_tax_rates(item.tax_rates),
         trial_start=_to_optional_instant(trial.start_date if trial else None),
         trial_end=_to_optional_instant(trial.end_date if trial else None),
-    )
-
-
-def to_price(price: PriceObject) -> Price:
-    """Return the price with every amount exact, in minor units.
-
-    Raises:
-        UnreadableError: a decimal is not a finite number.
-    """
-    return Price(
-        id=price.id,
-        product_id=_id_of(price.product),
-        currency=price.currency.lower(),
-        billing_scheme=price.billing_scheme,
-        base=_to_amounts(price),
-        recurrence=_to_recurrence(price.recurring),
-        tiers_mode=price.tiers_mode,
-        transform=_to_transform(price.transform_quantity),
-        options={
-            currency.lower(): _to_amounts(option)
-            for currency, option in (price.currency_options or {}).items()
-        },
-    )
-
-
-def to_coupon(coupon: CouponObject) -> Coupon:
-    """Return the coupon; it must have been read with applies_to and currency_options expanded."""
-    amounts_off = {
-        currency.lower(): option.amount_off
-        for currency, option in (coupon.currency_options or {}).items()
-    }
-    if coupon.amount_off is not None and coupon.currency is not None:
-        amounts_off[coupon.currency.lower()] = coupon.amount_off
-    return Coupon(
-        id=coupon.id,
-        duration=coupon.duration,
-        percent_off=_to_optional_fraction(coupon.percent_off),
-        amounts_off=amounts_off,
-        duration_in_months=coupon.duration_in_months,
-        product_ids=frozenset(coupon.applies_to.products) if coupon.applies_to else None,
     )
 
 
@@ -230,55 +194,7 @@ def coupon_id_of(discount: str | DiscountObject) -> str | None:
     """Return the id of a discount's coupon; None if it came as an id, or has another source."""
     if isinstance(discount, str) or discount.source is None or discount.source.coupon is None:
         return None
-    return _id_of(discount.source.coupon)
-
-
-def _to_amounts(amounts: PriceObject | CurrencyOptionObject) -> CurrencyAmounts:
-    return CurrencyAmounts(
-        unit_amount=_to_amount(amounts.unit_amount, amounts.unit_amount_decimal),
-        tiers=None if amounts.tiers is None else tuple(_to_tier(tier) for tier in amounts.tiers),
-        tax_behavior=amounts.tax_behavior,
-    )
-
-
-def _to_tier(tier: TierObject) -> Tier:
-    return Tier(
-        up_to=tier.up_to,
-        unit_amount=_to_amount(tier.unit_amount, tier.unit_amount_decimal),
-        flat_amount=_to_amount(tier.flat_amount, tier.flat_amount_decimal),
-    )
-
-
-def _to_recurrence(recurring: RecurringObject | None) -> Recurrence | None:
-    if recurring is None:
-        return None
-    return Recurrence(recurring.interval, recurring.interval_count, recurring.usage_type)
-
-
-def _to_transform(transform: TransformObject | None) -> QuantityTransform | None:
-    if transform is None:
-        return None
-    return QuantityTransform(transform.divide_by, transform.round)
-
-
-def _to_tax_rates(rates: list[TaxRateObject] | None) -> tuple[TaxRate, ...]:
-    return tuple(
-        TaxRate(_to_optional_fraction(rate.percentage) or Fraction(0), rate.inclusive)
-        for rate in rates or ()
-    )
-
-
-def _to_amount(whole: int | None, decimal: Decimal | None) -> Fraction | None:
-    """Return the exact amount: the integer is null wherever the price has a fraction of it."""
-    return Fraction(whole) if whole is not None else _to_optional_fraction(decimal)
-
-
-def _to_optional_fraction(value: Decimal | None) -> Fraction | None:
-    if value is None:
-        return None
-    if not value.is_finite() or abs(value.adjusted()) > _LARGEST_EXPONENT:
-        raise UnreadableError("an amount that is not a number")
-    return Fraction(value)
+    return id_of(discount.source.coupon)
 
 
 def _to_instant(timestamp: int) -> datetime:
@@ -290,7 +206,3 @@ def _to_instant(timestamp: int) -> datetime:
 
 def _to_optional_instant(timestamp: int | None) -> datetime | None:
     return None if timestamp is None else _to_instant(timestamp)
-
-
-def _id_of(reference: str | Reference | CustomerObject | CouponObject) -> str:
-    return reference if isinstance(reference, str) else reference.id

@@ -5,6 +5,7 @@ after it: items beyond the tenth, prices with tiers or in other currencies, coup
 """
 
 import asyncio
+from collections import defaultdict
 from collections.abc import AsyncIterator, Coroutine, Iterable, Iterator
 from typing import Any, Protocol, TypeVar
 
@@ -13,6 +14,7 @@ import msgspec
 from shared.adapters.stripe_mapping import (
     Catalog,
     coupon_id_of,
+    foreign_tiers,
     missing_coupons,
     missing_prices,
     to_subscription,
@@ -102,25 +104,31 @@ class _Reader:
 
     async def read_prices(self, objects: Iterable[SubscriptionObject]) -> None:
         """Fill the catalog with the prices of which the subscription list lacks parts."""
+        objects = list(objects)
         wanted = {price for obj in objects for price in missing_prices(obj, self.catalog)}
+        tiers_in: defaultdict[str, set[str]] = defaultdict(set)
+        for price, currency in {pair for obj in objects for pair in foreign_tiers(obj)}:
+            tiers_in[price].add(currency)
         prices = self.catalog.prices
-        if len(wanted) > _FEW:
+        listed = wanted - tiers_in.keys()
+        if len(listed) > _FEW:
             # Without `active` only active prices are listed; archived ones are still paid.
             lists = (
                 self._fill_from_list(
                     "/v1/prices",
                     (*_expanding(_PRICE_PARTS, "data."), ("active", active)),
                     Page[PriceObject],
-                    wanted,
+                    listed,
                     prices,
                 )
                 for active in ("true", "false")
             )
             await _together(lists)
-        left = sorted(wanted - prices.keys())
-        expand = _expanding(_PRICE_PARTS)
         await _together(
-            self._fill_one(f"/v1/prices/{price}", expand, PriceObject, prices) for price in left
+            self._fill_one(
+                f"/v1/prices/{price}", _price_parts(tiers_in[price]), PriceObject, prices
+            )
+            for price in sorted(wanted - prices.keys())
         )
 
     async def read_coupons(self, objects: Iterable[SubscriptionObject]) -> None:
@@ -239,6 +247,11 @@ def _next_cursor(page: Page[Listed], cursor: str | None) -> str:
 
 def _expanding(parts: Iterable[str], prefix: str = "") -> Parameters:
     return tuple(("expand[]", f"{prefix}{part}") for part in parts)
+
+
+def _price_parts(tiers_in: Iterable[str]) -> Parameters:
+    deeper = (f"currency_options.{currency}.tiers" for currency in sorted(tiers_in))
+    return _expanding((*_PRICE_PARTS, *deeper))
 
 
 def _find_holders(objects: Iterable[SubscriptionObject], coupons: set[str]) -> set[tuple[str, str]]:

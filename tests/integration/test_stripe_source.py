@@ -155,6 +155,22 @@ def test_another_currencys_amount_is_read(sandbox: Sandbox, business: Business) 
     assert mrr_of(read(sandbox)) == 12
 
 
+@pytest.mark.parametrize("how_many", [1, 4])
+def test_tiers_in_another_currency_are_read(
+    sandbox: Sandbox, business: Business, how_many: int
+) -> None:
+    for _ in range(how_many):
+        price = business.add_price(
+            currency="eur",
+            tiers=[Tier(None, 1000)],
+            currency_options={"usd": [Tier(5, 1200), Tier(None, 900)], "gbp": [Tier(None, 800)]},
+        )
+        business.add_subscription(price, quantity=7, currency="usd")
+    reading = read(sandbox)
+    assert mrr_of(reading) == 78 * how_many
+    assert reading.requests == 1 + how_many
+
+
 def test_discounts_of_subscription_item_and_customer_are_read(
     sandbox: Sandbox, business: Business
 ) -> None:
