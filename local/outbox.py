@@ -82,7 +82,7 @@ class Outbox:
                 return
             channels = self._confirmed_channels()
             for message in batch:
-                self._deliveries += _deliveries(json.loads(message["Body"]), channels)
+                self._deliveries += deliveries_in(json.loads(message["Body"]), channels)
                 self._sqs.delete_message(
                     QueueUrl=self._queue_url, ReceiptHandle=message["ReceiptHandle"]
                 )
@@ -106,7 +106,8 @@ class Outbox:
         return found
 
 
-def _deliveries(envelope: dict[str, Any], channels: dict[str, tuple[str, str]]) -> list[Delivery]:
+def deliveries_in(envelope: dict[str, Any], channels: dict[str, tuple[str, str]]) -> list[Delivery]:
+    """The deliveries of one message of SNS to the *channels* (protocol and endpoint by id)."""
     addressed = envelope.get("MessageAttributes", {}).get("channels", {}).get("Value", "[]")
     return [
         Delivery(
