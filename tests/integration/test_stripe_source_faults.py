@@ -3,17 +3,12 @@
 The sandbox answers as Stripe does; the faults are put before it, answer by answer.
 """
 
-import asyncio
-import traceback
-from collections.abc import Awaitable, Callable, Iterator
-from datetime import UTC, datetime, timedelta
-from itertools import chain, repeat
-from typing import Any
+from collections.abc import Iterator
+from datetime import timedelta
 
 import pytest
-from aiohttp import web
 
-from local.stripe_sandbox import Business, Sandbox, Settings, start
+from local.stripe_sandbox import Sandbox
 from shared.adapters.stripe_source import StripeSource
 from shared.adapters.stripe_transport import TransportSettings
 from shared.domain.account import Reading
@@ -22,85 +17,34 @@ from shared.domain.stripe_key import StripeKey, parse_key
 from shared.errors import (
     BadResponseError,
     BillingSourceError,
-    KeyInvalidError,
-    PermissionMissingError,
     QueryTooLargeError,
     SourceRateLimitedError,
     SourceUnavailableError,
 )
 from tests.builders import terms
+from tests.integration.stripe_faults import (
+    BAD_GATEWAY,
+    HALF_JSON,
+    HTML,
+    LOCKED,
+    NOW,
+    RATE_LIMITED,
+    RATE_LIMITED_FOR_A_WHILE,
+    REDIRECT,
+    SERVER_ERROR,
+    Fault,
+    Faults,
+    Sleeps,
+    a_source,
+    answering,
+    cut_body,
+    nothing_wrong,
+    reset,
+    silence,
+    start_faulty,
+)
 
-NOW = datetime(2026, 11, 22, 13, 0, tzinfo=UTC)
 ATTEMPTS = TransportSettings().max_attempts
-
-Fault = Callable[[web.Request], Awaitable[web.StreamResponse | None]]
-
-
-def answering(status: int, body: str = "", **headers: str) -> Fault:
-    async def answer(_: web.Request) -> web.StreamResponse:
-        named = {name.replace("_", "-"): value for name, value in headers.items()}
-        return web.Response(status=status, text=body, headers=named)
-
-    return answer
-
-
-async def nothing_wrong(_: web.Request) -> None:
-    return None
-
-
-async def reset(request: web.Request) -> web.StreamResponse:
-    assert request.transport is not None
-    request.transport.abort()
-    return web.Response()
-
-
-async def cut_body(request: web.Request) -> web.StreamResponse:
-    response = web.StreamResponse(headers={"Content-Length": "1000"})
-    await response.prepare(request)
-    await response.write(b'{"object": "list", "data": [')
-    assert request.transport is not None
-    request.transport.close()
-    return response
-
-
-async def silence(_: web.Request) -> web.StreamResponse:
-    await asyncio.sleep(0.5)
-    return web.Response()
-
-
-RATE_LIMITED = answering(429, '{"error": {"code": "rate_limit", "type": "invalid_request_error"}}')
-RATE_LIMITED_FOR_A_WHILE = answering(429, "{}", Retry_After="7")
-SERVER_ERROR = answering(500, '{"error": {"type": "api_error", "message": "..."}}')
-BAD_GATEWAY = answering(502, "<html>bad gateway</html>")
-LOCKED = answering(409, '{"error": {"code": "lock_timeout"}}')
-HTML = answering(200, "<html><body>Please log in to the network</body></html>")
-HALF_JSON = answering(200, '{"object": "list", "data": [{"id": "sub_')
-REDIRECT = answering(302, "", Location="https://login.example.com/")
-
-
-class Faults:
-    """Faults for the requests to come, one each; none once they are used up."""
-
-    def __init__(self) -> None:
-        self.requests: list[web.Request] = []
-        self._coming: Iterator[Fault] = iter(())
-
-    def come(self, *faults: Fault, then: Fault = nothing_wrong) -> None:
-        self._coming = chain(faults, repeat(then))
-
-    async def __call__(self, request: web.Request, _: str) -> web.StreamResponse | None:
-        self.requests.append(request)
-        return await next(self._coming, nothing_wrong)(request)
-
-
-class Sleeps:
-    """Time that passes at once, and how long each wait would have been."""
-
-    def __init__(self) -> None:
-        self.seconds: list[float] = []
-
-    async def __call__(self, seconds: float) -> None:
-        self.seconds.append(seconds)
 
 
 @pytest.fixture(name="faults")
@@ -115,18 +59,8 @@ def _sleeps() -> Sleeps:
 
 @pytest.fixture(name="sandbox")
 def _sandbox(faults: Faults) -> Iterator[Sandbox]:
-    business = Business.empty(NOW)
-    price = business.add_price(1000)
-    for _ in range(250):
-        business.add_subscription(price)
-    with start(business, settings=Settings(interceptors=[faults])) as sandbox:
+    with start_faulty(faults) as sandbox:
         yield sandbox
-
-
-def a_source(sandbox: Sandbox, sleeps: Sleeps, **options: Any) -> StripeSource:
-    key = parse_key(sandbox.key, allow_restricted=False)
-    assert isinstance(key, StripeKey)
-    return StripeSource(key, api_base=sandbox.url, sleep=sleeps, **options)
 
 
 def assert_whole(reading: Reading) -> None:
@@ -225,57 +159,6 @@ def test_an_address_where_nobody_answers_is_unavailable(sleeps: Sleeps, sandbox:
         a_source(sandbox, sleeps).identify()
 
 
-@pytest.mark.parametrize("expires", [True, False])
-def test_a_revoked_key_costs_one_request(
-    sandbox: Sandbox, faults: Faults, sleeps: Sleeps, *, expires: bool
-) -> None:
-    source = a_source(sandbox, sleeps)
-    sandbox.settings.keys.roll(sandbox.key, "sk_test_51Rolled2Key", expires=expires)
-    with pytest.raises(KeyInvalidError, match="Invalid API Key") as caught:
-        source.read_subscriptions()
-    assert ("expired" in str(caught.value)) is expires
-    assert len(faults.requests) == 1
-    with pytest.raises(KeyInvalidError):
-        source.identify()
-    assert len(faults.requests) == 2
-
-
-def test_a_key_revoked_while_reading_ends_at_once(
-    sandbox: Sandbox, faults: Faults, sleeps: Sleeps
-) -> None:
-    faults.come(nothing_wrong, answering(401, '{"error": {"message": "Invalid API Key provided"}}'))
-    with pytest.raises(KeyInvalidError):
-        a_source(sandbox, sleeps).read_subscriptions()
-    assert len(faults.requests) == 2
-    assert sleeps.seconds == []
-
-
-@pytest.mark.parametrize(
-    ("message", "permission", "words"),
-    [
-        ("Having the 'rak_customer_read' permission would allow", "rak_customer_read", "rak_"),
-        ("This key does not allow requests from your IP address.", None, "IP address"),
-        ("No.", None, "permissions listed"),
-    ],
-)
-def test_a_key_without_permission_says_which(
-    sandbox: Sandbox,
-    faults: Faults,
-    sleeps: Sleeps,
-    *,
-    message: str,
-    permission: str | None,
-    words: str,
-) -> None:
-    faults.come(then=answering(403, f'{{"error": {{"message": "{message}"}}}}'))
-    source = a_source(sandbox, sleeps)
-    for ask in (source.read_subscriptions, source.identify):
-        with pytest.raises(PermissionMissingError, match=words) as caught:
-            ask()
-        assert caught.value.permission == permission
-    assert len(faults.requests) == 2
-
-
 def test_a_list_whose_cursor_is_gone_starts_again_and_counts_nothing_twice(
     sandbox: Sandbox, faults: Faults, sleeps: Sleeps
 ) -> None:
@@ -342,45 +225,3 @@ def test_without_a_date_the_local_clock_tells_the_instant(
     local = NOW + timedelta(minutes=5)
     reading = a_source(sandbox, sleeps, now=lambda: local).read_subscriptions()
     assert reading.as_of == local
-
-
-ASKED_IN_VAIN = {
-    "401": answering(401, '{"error": {"message": "Invalid API Key provided: KEY"}}'),
-    "403": answering(403, '{"error": {"message": "The provided key KEY may not"}}'),
-    "400": answering(400, '{"error": {"message": "KEY", "code": "KEY"}}'),
-    "429": answering(429, '{"error": {"message": "KEY"}}'),
-    "500": answering(500, "KEY"),
-    "another shape": answering(200, '{"data": "KEY"}'),
-    "HTML": answering(200, "<html>KEY</html>"),
-    "a reset": reset,
-}
-
-
-@pytest.mark.parametrize("fault", ASKED_IN_VAIN.values(), ids=ASKED_IN_VAIN.keys())
-@pytest.mark.parametrize("asks", ["read_subscriptions", "identify"])
-def test_no_error_holds_the_key_or_what_stripe_said_of_it(
-    sandbox: Sandbox, faults: Faults, sleeps: Sleeps, fault: Fault, asks: str
-) -> None:
-    faults.come(then=fault)
-    with pytest.raises(BillingSourceError) as caught:
-        getattr(a_source(sandbox, sleeps), asks)()
-    shown = "".join(traceback.format_exception(caught.value)) + repr(caught.value)
-    assert sandbox.key not in shown
-    assert "KEY" not in shown
-    assert caught.value.__context__ is None
-
-
-@pytest.mark.parametrize(
-    ("fault", "error"),
-    [(RATE_LIMITED, SourceRateLimitedError), (HTML, SourceUnavailableError)],
-)
-def test_checking_a_key_tells_the_same_faults_apart(
-    sandbox: Sandbox,
-    faults: Faults,
-    sleeps: Sleeps,
-    fault: Fault,
-    error: type[BillingSourceError],
-) -> None:
-    faults.come(then=fault)
-    with pytest.raises(error):
-        a_source(sandbox, sleeps).identify()

@@ -1,0 +1,136 @@
+"""What the billing source says of a key that Stripe refuses, and that it never says the key."""
+
+import traceback
+from collections.abc import Iterator
+
+import pytest
+
+from local.stripe_sandbox import Sandbox
+from shared.errors import (
+    BillingSourceError,
+    KeyInvalidError,
+    PermissionMissingError,
+    SourceRateLimitedError,
+    SourceUnavailableError,
+)
+from tests.integration.stripe_faults import (
+    HTML,
+    RATE_LIMITED,
+    Fault,
+    Faults,
+    Sleeps,
+    a_source,
+    answering,
+    nothing_wrong,
+    reset,
+    start_faulty,
+)
+
+
+@pytest.fixture(name="faults")
+def _faults() -> Faults:
+    return Faults()
+
+
+@pytest.fixture(name="sleeps")
+def _sleeps() -> Sleeps:
+    return Sleeps()
+
+
+@pytest.fixture(name="sandbox")
+def _sandbox(faults: Faults) -> Iterator[Sandbox]:
+    with start_faulty(faults) as sandbox:
+        yield sandbox
+
+
+@pytest.mark.parametrize("expires", [True, False])
+def test_a_revoked_key_costs_one_request(
+    sandbox: Sandbox, faults: Faults, sleeps: Sleeps, *, expires: bool
+) -> None:
+    source = a_source(sandbox, sleeps)
+    sandbox.settings.keys.roll(sandbox.key, "sk_test_51Rolled2Key", expires=expires)
+    with pytest.raises(KeyInvalidError, match="Invalid API Key") as caught:
+        source.read_subscriptions()
+    assert ("expired" in str(caught.value)) is expires
+    assert len(faults.requests) == 1
+    with pytest.raises(KeyInvalidError):
+        source.identify()
+    assert len(faults.requests) == 2
+
+
+def test_a_key_revoked_while_reading_ends_at_once(
+    sandbox: Sandbox, faults: Faults, sleeps: Sleeps
+) -> None:
+    faults.come(nothing_wrong, answering(401, '{"error": {"message": "Invalid API Key provided"}}'))
+    with pytest.raises(KeyInvalidError):
+        a_source(sandbox, sleeps).read_subscriptions()
+    assert len(faults.requests) == 2
+    assert sleeps.seconds == []
+
+
+@pytest.mark.parametrize(
+    ("message", "permission", "words"),
+    [
+        ("Having the 'rak_customer_read' permission would allow", "rak_customer_read", "rak_"),
+        ("This key does not allow requests from your IP address.", None, "IP address"),
+        ("No.", None, "permissions listed"),
+    ],
+)
+def test_a_key_without_permission_says_which(
+    sandbox: Sandbox,
+    faults: Faults,
+    sleeps: Sleeps,
+    *,
+    message: str,
+    permission: str | None,
+    words: str,
+) -> None:
+    faults.come(then=answering(403, f'{{"error": {{"message": "{message}"}}}}'))
+    source = a_source(sandbox, sleeps)
+    for ask in (source.read_subscriptions, source.identify):
+        with pytest.raises(PermissionMissingError, match=words) as caught:
+            ask()
+        assert caught.value.permission == permission
+    assert len(faults.requests) == 2
+
+
+ASKED_IN_VAIN = {
+    "401": answering(401, '{"error": {"message": "Invalid API Key provided: KEY"}}'),
+    "403": answering(403, '{"error": {"message": "The provided key KEY may not"}}'),
+    "400": answering(400, '{"error": {"message": "KEY", "code": "KEY"}}'),
+    "429": answering(429, '{"error": {"message": "KEY"}}'),
+    "500": answering(500, "KEY"),
+    "another shape": answering(200, '{"data": "KEY"}'),
+    "HTML": answering(200, "<html>KEY</html>"),
+    "a reset": reset,
+}
+
+
+@pytest.mark.parametrize("fault", ASKED_IN_VAIN.values(), ids=ASKED_IN_VAIN.keys())
+@pytest.mark.parametrize("asks", ["read_subscriptions", "identify"])
+def test_no_error_holds_the_key_or_what_stripe_said_of_it(
+    sandbox: Sandbox, faults: Faults, sleeps: Sleeps, fault: Fault, asks: str
+) -> None:
+    faults.come(then=fault)
+    with pytest.raises(BillingSourceError) as caught:
+        getattr(a_source(sandbox, sleeps), asks)()
+    shown = "".join(traceback.format_exception(caught.value)) + repr(caught.value)
+    assert sandbox.key not in shown
+    assert "KEY" not in shown
+    assert caught.value.__context__ is None
+
+
+@pytest.mark.parametrize(
+    ("fault", "error"),
+    [(RATE_LIMITED, SourceRateLimitedError), (HTML, SourceUnavailableError)],
+)
+def test_checking_a_key_tells_the_same_faults_apart(
+    sandbox: Sandbox,
+    faults: Faults,
+    sleeps: Sleeps,
+    fault: Fault,
+    error: type[BillingSourceError],
+) -> None:
+    faults.come(then=fault)
+    with pytest.raises(error):
+        a_source(sandbox, sleeps).identify()
