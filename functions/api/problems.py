@@ -124,5 +124,7 @@ def _sentence(error: dict[str, Any]) -> str:
     known = _SENTENCES.get(error["type"])
     if known is not None:
         return known
+    if error["type"] == "union_tag_invalid":
+        return f"There is no such type. There are: {error['ctx']['expected_tags']}."
     message = str(error["msg"]).removeprefix("Value error, ")
     return message if message.endswith(".") else f"{message}."
