@@ -61,11 +61,11 @@ class Front:
         async with self._http.request(
             method, f"{self._api_url}{path}", json=body, headers=headers
         ) as answer:
+            content = await answer.json(content_type=None)
             if not answer.ok:
-                raise LocalRunError(
-                    f"{method} {path} answered {answer.status}: {await answer.text()}"
-                )
-            return await answer.json(content_type=None)
+                said = content.get("detail") or content.get("message")
+                raise LocalRunError(f"{method} {path} answered {answer.status}: {said}")
+            return content
 
     async def _answer_options(self, request: web.Request) -> web.StreamResponse:
         """Answer as the gateway does, for which OPTIONS is a method like any other."""
