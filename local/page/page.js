@@ -114,6 +114,7 @@ async function showOutbox() {
     return item;
   });
   $("#outbox").replaceChildren(...messages);
+  $("#outbox").nextElementSibling.hidden = messages.length > 0;
 }
 
 async function showTypes() {
