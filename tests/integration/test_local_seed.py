@@ -1,0 +1,43 @@
+"""What a new local run holds: the sandbox's account, or that of a key in the environment."""
+
+import pytest
+
+from local.stripe_sandbox import Business, Settings, start
+from tests.fakes import NOON
+from tests.local_process import Api, running_local
+
+pytestmark = pytest.mark.emulator
+
+
+def accounts(api: Api) -> list[str]:
+    return [found["account"]["name"] for found in api.ok("GET", "/v1/integrations")["data"]]
+
+
+def test_a_run_comes_with_the_sandbox_connected_and_a_metric_of_each_type() -> None:
+    with running_local("--no-schedule") as api:
+        (integration,) = api.ok("GET", "/v1/integrations")["data"]
+        metrics = api.ok("GET", f"/v1/integrations/{integration['id']}/metrics")["data"]
+        types = api.ok("GET", "/v1/metric-types")["data"]
+
+        assert integration["mode"] == "test"
+        assert {metric["query"]["type"] for metric in metrics} == {kind["type"] for kind in types}
+
+
+def test_a_key_in_the_environment_connects_its_account_instead(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with start(Business.empty(NOON, name="Acme"), settings=Settings()) as stripe:
+        monkeypatch.setenv("STRIPE_KEY", stripe.key)
+        with running_local("--no-schedule", "--stripe-api", stripe.url) as api:
+            assert accounts(api) == ["Acme"]
+            refusal = api.refused("POST", "/_local/sandbox/advance", {"days": 1}, status=404)
+            assert "sandbox" in refusal["detail"]
+
+
+def test_a_key_that_is_refused_is_told_and_leaves_an_empty_run(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with start(Business.empty(NOON, name="Acme"), settings=Settings()) as stripe:
+        monkeypatch.setenv("STRIPE_KEY", "sk_test_nobodyknowsthis")
+        with running_local("--no-schedule", "--stripe-api", stripe.url) as api:
+            assert accounts(api) == []
