@@ -7,6 +7,7 @@ CDK says, by itself to `build/cdk.out`.
 """
 
 import os
+import sys
 
 import aws_cdk as cdk
 
@@ -48,6 +49,8 @@ def main() -> None:
     app = cdk.App(outdir=os.environ.get("CDK_OUTDIR", DEFAULT_OUTPUT), analytics_reporting=False)
     asked = {name: app.node.try_get_context(name) for name in (*setting_names(), "stage", "bundle")}
     stage = os.environ.get("STAGE") or asked["stage"] or "prod"
+    if stage == "local":
+        sys.exit("The local stage is for `make run`, and not made for AWS.")
     bundle = asked["bundle"] or os.environ.get("BUNDLE", "yes")
     overrides = {name: value for name, value in asked.items() if value is not None}
     code_for = source_code if bundle == "no" else bundled_code

@@ -146,11 +146,18 @@ def _listening(port: int) -> Iterator[socket.socket]:
 async def _task(work: Coroutine[Any, Any, T]) -> AsyncIterator[asyncio.Task[T]]:
     """Run *work* beside the block, at most as long as the block."""
     task = asyncio.create_task(work)
+    task.add_done_callback(_tell_failure)
     try:
         yield task
     finally:
         task.cancel()
         await asyncio.wait([task])
+
+
+def _tell_failure(task: asyncio.Task[Any]) -> None:
+    """What runs beside fails unseen otherwise, and the page just stands still."""
+    if not task.cancelled() and (error := task.exception()) is not None:
+        _say(f"{type(error).__name__}: {error}")
 
 
 def _say(text: str) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from infra.app import main
 from infra.settings import STAGES, settings_for
 from tests.infra.conftest import TemplateOf
 from tests.infra.reading import Template
@@ -108,6 +109,13 @@ def test_a_setting_that_makes_no_sense_is_refused_in_words(
 ) -> None:
     with pytest.raises((ValueError, KeyError), match=message):
         settings_for("prod", overrides)
+
+
+def test_the_local_stage_cannot_be_deployed_to_aws(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("STAGE", "local")
+
+    with pytest.raises(SystemExit, match="make run"):
+        main()
 
 
 def test_an_unknown_stage_is_refused() -> None:

@@ -1,12 +1,14 @@
 """Pieces of the local run that need no emulator: options, schedules, deliveries."""
 
+import asyncio
 from datetime import UTC, datetime
 
 import pytest
 
+from local.failure import LocalRunError
 from local.options import read_options
 from local.outbox import deliveries_in
-from local.ticks import Schedule
+from local.ticks import Schedule, Ticks
 
 MONDAY_SIX = datetime(2026, 11, 23, 6, 0, tzinfo=UTC)
 
@@ -32,6 +34,44 @@ def test_a_schedule_fires_in_the_minute_that_its_expression_means(
     expression: str, time_zone: str, at: datetime, fires: object
 ) -> None:
     assert schedule(expression, time_zone).fires_at(at) is fires
+
+
+class CountedTicks(Ticks):
+    """Ticks of a stack that has one schedule for every minute and two that never come."""
+
+    def __init__(self, failing: int = 0) -> None:
+        self.fired: list[tuple[str, datetime]] = []
+        self._failing = failing
+
+    def schedule(self, interval: str) -> Schedule:
+        return schedule("cron(* * * * ? *)" if interval == "hourly" else "cron(61 * * * ? *)")
+
+    def _fire(self, interval: str, slot: datetime) -> list[str]:
+        self.fired.append((interval, slot))
+        if len(self.fired) <= self._failing:
+            raise LocalRunError("the dispatcher failed")
+        return []
+
+
+@pytest.mark.parametrize("failing", [0, 1])
+async def test_the_clock_fires_what_is_due_each_minute_and_survives_a_failure(
+    monkeypatch: pytest.MonkeyPatch, failing: int
+) -> None:
+    minutes = iter(range(3))
+
+    async def pass_time(seconds: float) -> None:
+        assert 0 < seconds <= 60
+        if next(minutes, None) is None:
+            raise asyncio.CancelledError
+
+    monkeypatch.setattr("local.ticks.asyncio.sleep", pass_time)
+    ticks = CountedTicks(failing)
+
+    with pytest.raises(asyncio.CancelledError):
+        await ticks.run_by_clock()
+
+    assert [interval for interval, _ in ticks.fired] == ["hourly"] * 3
+    assert all(slot.second == slot.microsecond == 0 for _, slot in ticks.fired)
 
 
 def test_the_sandbox_is_the_stripe_of_a_run_unless_a_key_or_an_address_is_given() -> None:

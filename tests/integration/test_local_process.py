@@ -130,8 +130,8 @@ def test_a_start_that_is_interrupted_leaves_nothing_behind(after_seconds: float)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="The kernel of Linux alone offers this.")
-def test_a_run_that_is_killed_takes_its_processes_with_it() -> None:
-    with started() as process:
+def test_a_run_that_is_killed_takes_its_processes_with_it(tmp_path: Path) -> None:
+    with started(TMPDIR=str(tmp_path)) as process:
         ready(process)
         below = descendants(process.pid)
         process.kill()
