@@ -13,7 +13,9 @@ from local.failure import LocalRunError
 from local.tokens import Tokens
 
 _PAGE = Path(__file__).parent / "page"
-_PAGE_FILES = {"/": "index.html", "/page.css": "page.css", "/page.js": "page.js"}
+_PAGE_FILES = {"/": "index.html"} | {
+    f"/{name}": name for name in ("page.css", "page.js", "api.js", "forms.js", "view.js")
+}
 _PAGE_HEADERS = {
     "Content-Security-Policy": (
         "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "

@@ -32,7 +32,7 @@ PROBLEMS: dict[str, tuple[int, str]] = {
 _RETRYABLE = frozenset({"stripe_unavailable", "stripe_rate_limited", "import_running"})
 _TAGGED = frozenset({"query", "rule"})
 # Whatever looks like a key: people paste them into the wrong field, even into names and paths.
-_KEY = re.compile(r"\b(sk|rk|pk|ek|whsec)_[A-Za-z0-9_]{4,}")
+_KEY = re.compile(r"\b((?:sk|rk|pk)_(?:org_)?(?:test|live)_|whsec_)[A-Za-z0-9_]{3,}")
 
 
 def problem(
@@ -60,7 +60,7 @@ def problem(
     return Response(
         status_code=body["status"],
         content_type=PROBLEM_JSON,
-        body=_KEY.sub(r"\1_***", json.dumps(body)),
+        body=_KEY.sub(r"\1***", json.dumps(body)),
     )
 
 

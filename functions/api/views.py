@@ -428,8 +428,8 @@ def view_channel(channel: Channel) -> ChannelView:
     )
 
 
-def view_alert(alert: Alert, state: AlertState) -> AlertView:
-    """Show an alert and where it stands."""
+def view_alert(alert: Alert, state: AlertState, *, is_new: bool = False) -> AlertView:
+    """Show an alert and where it stands; a new one says whether the value is beyond already."""
     rule = {
         "type": alert.rule.type,
         "threshold": alert.rule.threshold,
@@ -449,13 +449,13 @@ def view_alert(alert: Alert, state: AlertState) -> AlertView:
             status=state.status,
             since=state.since,
             last_value=state.last_value,
-            note=_note(alert, state),
+            note=_note(alert, state, is_new=is_new),
         ),
         created_at=alert.created_at,
     )
 
 
-def _note(alert: Alert, state: AlertState) -> str:
+def _note(alert: Alert, state: AlertState, *, is_new: bool) -> str:
     beyond = f"{alert.rule.direction} the threshold"
     if state.status == "paused":
         return "Paused: no value is looked at until the alert is enabled."
@@ -463,7 +463,7 @@ def _note(alert: Alert, state: AlertState) -> str:
         return "Waiting for the first value."
     if state.status == "ok":
         return f"Notifies as soon as the value goes {beyond}."
-    if state.episode == 1 and state.since == state.last_as_of:
+    if is_new:
         return (
             f"The value is already {beyond}. Notifies the next time that it crosses, "
             "after it has come back."

@@ -115,7 +115,7 @@ def test_an_answer_without_a_body_stays_one(local_run: Api) -> None:
     assert local_run.call("DELETE", f"/v1/channels/{channel['id']}") == (204, None)
 
 
-@pytest.mark.parametrize("path", ["/", "/page.js", "/page.css"])
+@pytest.mark.parametrize("path", ["/", "/page.js", "/api.js", "/forms.js", "/view.js", "/page.css"])
 def test_the_page_is_served_with_a_strict_policy(local_run: Api, path: str) -> None:
     status, headers, body = ask(local_run, "GET", path)
 

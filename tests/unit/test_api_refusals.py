@@ -258,6 +258,7 @@ def test_a_key_of_another_kind_is_refused_with_the_reason_and_never_repeated(key
     status, problem, answer = send("POST", f"/v1/{route}", body)
     assert (status, problem["code"]) == (422, "stripe_key_invalid")
     assert len(problem["detail"]) > 20
+    assert "***" not in problem["detail"]
     assert key not in answer["body"]
 
 

@@ -28,7 +28,7 @@ def set_alert(body: Annotated[AlertBody, Body()]) -> Response[AlertView]:
         notify_if_already_breached=body.notify_if_already_breached,
         notify_on_recovery=body.notify_on_recovery,
     )
-    return Response(201, "application/json", view_alert(alert, state))
+    return Response(201, "application/json", view_alert(alert, state, is_new=True))
 
 
 @router.add("GET", "/v1/alerts")

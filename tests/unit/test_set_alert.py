@@ -1,0 +1,96 @@
+"""Setting an alert: it starts from the current value, and says what it will do."""
+
+import pytest
+
+from functions.api.set_alert import SetAlert
+from functions.api.views import view_alert
+from shared.errors import NotFoundError
+from tests.fakes import (
+    FakeClock,
+    InMemoryAlerts,
+    InMemoryConfig,
+    InMemoryLedger,
+    InMemoryMetrics,
+    InMemoryQueue,
+    id_maker,
+)
+from tests.stories import a_channel, a_metric, a_rule, a_value, an_integration
+
+
+class World:
+    """A metric, a channel, and perhaps a current value."""
+
+    def __init__(self, amount: str | None = None) -> None:
+        self.config, self.queue = InMemoryConfig(), InMemoryQueue()
+        self.config.add_integration(an_integration())
+        self.config.add_metric(a_metric())
+        self.config.add_channel(a_channel())
+        self.metrics = InMemoryMetrics(InMemoryLedger(), self.config)
+        if amount is not None:
+            self.metrics.newest["met_1"] = a_value(amount, 7)
+        self.alerts = InMemoryAlerts(self.config)
+        self._set = SetAlert(
+            self.config, self.metrics, self.alerts, self.queue, FakeClock(), id_maker()
+        )
+
+    def set(self, **changes):
+        usual = {
+            "name": None,
+            "rule": a_rule("below", "10000"),
+            "channels": ["chn_1"],
+            "is_enabled": True,
+            "notify_if_already_breached": False,
+            "notify_on_recovery": False,
+        }
+        return self._set("met_1", **(usual | changes))
+
+
+def note_of(world: World, **changes) -> tuple[str, str]:
+    alert, state = world.set(**changes)
+    shown = view_alert(alert, state, is_new=True).state
+    return shown.status, shown.note
+
+
+def test_without_a_value_it_waits_for_one():
+    assert note_of(World()) == ("waiting", "Waiting for the first value.")
+
+
+def test_it_starts_from_the_current_value():
+    world = World("10500")
+    assert note_of(world) == ("ok", "Notifies as soon as the value goes below the threshold.")
+    (state,) = world.alerts.states.values()
+    assert (state.last_version, state.last_value) == (7, 10500)
+
+
+def test_t03_it_says_plainly_that_the_value_is_already_beyond():
+    status, note = note_of(World("9000"))
+    assert status == "firing"
+    assert note.startswith("The value is already below the threshold.")
+
+
+def test_a_disabled_alert_is_paused():
+    assert note_of(World("9000"), is_enabled=False)[0] == "paused"
+
+
+def test_one_that_is_to_speak_up_if_already_beyond_asks_for_a_new_value():
+    world = World("9000")
+    alert, state = world.set(notify_if_already_breached=True)
+    assert state.status == "waiting"
+    (request,) = world.queue.requests
+    assert (request.integration_id, request.metric_id, request.slot) == ("int_1", "met_1", alert.id)
+
+
+def test_its_usual_name_says_what_it_watches():
+    assert World().set()[0].name == "MRR below $10,000.00"
+
+
+def test_a_channel_named_twice_hears_once():
+    assert World().set(channels=["chn_1", "chn_1"])[0].channels == ("chn_1",)
+
+
+@pytest.mark.parametrize("channels", [["chn_9"], ["chn_1", "chn_9"]])
+def test_an_unknown_channel_is_refused(channels):
+    world = World()
+    with pytest.raises(NotFoundError):
+        world.set(channels=channels)
+    assert world.alerts.all_alerts == {}
