@@ -180,7 +180,8 @@ def _compile(folder: Path, compiler: Path | None, target: Target) -> None:
     if compiler is None:
         print(  # noqa: T201 - told to whoever deploys
             f"No Python {target.python} here: the bundle goes without byte code, and a cold start "
-            f"imports three times as long. `.venv/bin/uv python install {target.python}` brings one.",
+            "imports three times as long. "
+            f"`.venv/bin/uv python install {target.python}` brings one.",
             file=sys.stderr,
         )
         return
