@@ -1,0 +1,167 @@
+"""Connecting an account and asking it something: nothing half-written, no key where none belongs."""
+
+from decimal import Decimal
+
+import pytest
+
+from functions.api.add_channel import AddChannel
+from functions.api.answer_test_query import AnswerTestQuery
+from functions.api.connect_account import ConnectAccount
+from functions.api.create_metric import CreateMetric
+from shared.domain.definitions import Definitions
+from shared.domain.metrics import Mrr
+from shared.errors import (
+    ConflictError,
+    KeyInvalidError,
+    NotFoundError,
+    PermissionMissingError,
+    SecretMissingError,
+    SourceUnavailableError,
+    StorageUnavailableError,
+)
+from tests.fakes import (
+    FakeClock,
+    FakeSource,
+    InMemoryConfig,
+    InMemoryNotifier,
+    InMemoryQueue,
+    InMemorySecrets,
+    id_maker,
+)
+from tests.stories import an_integration
+
+KEY = "sk_test_abcdefghijklmnopqrstuvwx"
+
+
+class World:
+    """An account that answers, and nothing configured."""
+
+    def __init__(self) -> None:
+        self.config, self.secrets = InMemoryConfig(), InMemorySecrets()
+        self.queue, self.source, self.clock = InMemoryQueue(), FakeSource(), FakeClock()
+        self.connect_account = ConnectAccount(
+            self.config,
+            self.secrets,
+            lambda key: self.source,
+            self.queue,
+            self.clock,
+            id_maker(),
+            allow_restricted_keys=False,
+        )
+        self.answer = AnswerTestQuery(
+            self.config,
+            self.secrets,
+            lambda key: self.source,
+            self.clock,
+            allow_restricted_keys=False,
+        )
+
+    def connect(self, key=KEY, **changes):
+        usual = {"definitions": Definitions(), "currency": None, "fx_rates": {}}
+        return self.connect_account("Acme", key, **(usual | changes))
+
+    def is_untouched(self) -> bool:
+        return not (self.config.all_integrations or self.secrets.keys or self.queue.requests)
+
+
+@pytest.fixture(name="world")
+def _world() -> World:
+    return World()
+
+
+def test_a_good_key_is_stored_as_a_secret_and_the_first_import_queued(world):
+    integration = world.connect(fx_rates={"eur": Decimal("1.1")})
+    assert world.config.integration(integration.id) == integration
+    assert world.secrets.keys == {integration.id: KEY}
+    assert [request.integration_id for request in world.queue.requests] == [integration.id]
+    assert (integration.mode, integration.currency) == ("test", "usd")
+    assert KEY not in repr(integration)
+    assert integration.key_masked == "sk_test_…uvwx"
+
+
+def test_the_currency_can_be_chosen(world):
+    assert world.connect(currency="eur").currency == "eur"
+
+
+def test_white_space_around_a_pasted_key_is_no_part_of_it(world):
+    integration = world.connect(f"  {KEY}\n")
+    assert world.secrets.keys[integration.id] == KEY
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        KeyInvalidError("unknown"),
+        PermissionMissingError("not allowed", "rak_accounts_read"),
+        SourceUnavailableError("down"),
+    ],
+)
+def test_nothing_is_stored_when_stripe_does_not_accept_the_key(world, error):
+    world.source.error = error
+    with pytest.raises(type(error)):
+        world.connect()
+    assert world.is_untouched()
+
+
+def test_a_key_of_another_kind_never_reaches_stripe(world):
+    with pytest.raises(KeyInvalidError):
+        world.connect("pk_test_abcdefghijklmnopqrstuvwx")
+    assert world.is_untouched()
+
+
+def test_no_secret_is_left_behind_when_the_table_fails(world):
+    def fail(integration):
+        raise StorageUnavailableError("busy")
+
+    world.config.add_integration = fail
+    with pytest.raises(StorageUnavailableError):
+        world.connect()
+    assert world.is_untouched()
+
+
+def test_a_test_query_with_a_key_saves_nothing(world):
+    answer = world.answer.for_key(KEY, Mrr(), None)
+    assert (answer.measurement.value, answer.requests, answer.mode) == (0, 2, "test")
+    assert answer.account == world.source.identity
+    assert world.is_untouched()
+
+
+def test_a_test_query_of_an_integration_is_in_its_currency(world):
+    integration = world.connect(currency="eur")
+    answer = world.answer.for_integration(integration.id, Mrr(), None)
+    assert answer.measurement.currency == "eur"
+
+
+def test_a_test_query_of_an_integration_that_cannot_be_read_is_refused(world):
+    with pytest.raises(NotFoundError):
+        world.answer.for_integration("int_9", Mrr(), None)
+    integration = world.connect()
+    world.secrets.delete(integration.id)
+    with pytest.raises(SecretMissingError):
+        world.answer.for_integration(integration.id, Mrr(), None)
+    world.config.add_integration(an_integration(is_connected=False))
+    with pytest.raises(ConflictError):
+        world.answer.for_integration("int_1", Mrr(), None)
+
+
+def test_a_metric_of_a_disconnected_integration_is_refused(world):
+    create = CreateMetric(world.config, world.queue, world.clock, id_maker())
+    world.config.add_integration(an_integration(is_connected=False))
+    with pytest.raises(ConflictError):
+        create("int_1", name="MRR", query=Mrr(), refresh_interval="daily")
+    assert world.config.all_metrics == {}
+
+
+def test_a_channel_that_cannot_be_stored_is_unsubscribed(world):
+    notifier = InMemoryNotifier()
+    add = AddChannel(world.config, notifier, world.clock, id_maker())
+    channel = add("sms", "+1 (415) 555-0100")
+    assert (channel.address, channel.status) == ("+14155550100", "active")
+
+    def fail(channel):
+        raise StorageUnavailableError("busy")
+
+    world.config.add_channel = fail
+    with pytest.raises(StorageUnavailableError):
+        add("email", "team@example.com")
+    assert list(notifier.subscriptions) == [channel.subscription]
