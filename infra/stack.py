@@ -15,15 +15,9 @@ from infra.constructs.storage import Storage
 from infra.constructs.sync import Sync
 from infra.settings import StageSettings
 
-_READ = ["dynamodb:GetItem", "dynamodb:BatchGetItem", "dynamodb:Query"]
+_READ = ["dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:Query"]
 # A transaction needs the permission of each action in it.
-_WRITE = [
-    "dynamodb:BatchWriteItem",
-    "dynamodb:ConditionCheckItem",
-    "dynamodb:DeleteItem",
-    "dynamodb:PutItem",
-    "dynamodb:UpdateItem",
-]
+_COMMIT = ["dynamodb:ConditionCheckItem", "dynamodb:PutItem"]
 
 
 class StripeMetricsStack(cdk.Stack):
@@ -111,13 +105,14 @@ class StripeMetricsStack(cdk.Stack):
         queue, secrets = self.sync.queue.queue_arn, self._secrets_arn
 
         for dispatcher in self.sync.dispatchers.values():
-            dispatcher.allow(["dynamodb:GetItem"], [metrics])
             dispatcher.allow(["dynamodb:Query"], [collections])
             dispatcher.allow(["sqs:SendMessage"], [queue, self.schedules.failures.queue_arn])
 
         worker = self.sync.worker
-        worker.allow([*_READ, *_WRITE], [metrics, ledger])
-        worker.allow(["dynamodb:Query"], [collections])
+        worker.allow([*_READ, *_COMMIT], [metrics])
+        worker.allow(
+            ["dynamodb:ConditionCheckItem", "dynamodb:GetItem", "dynamodb:UpdateItem"], [ledger]
+        )
         worker.allow(["secretsmanager:GetSecretValue"], [secrets])
         worker.allow(
             [
@@ -125,14 +120,12 @@ class StripeMetricsStack(cdk.Stack):
                 "sqs:DeleteMessage",
                 "sqs:GetQueueAttributes",
                 "sqs:ReceiveMessage",
-                "sqs:SendMessage",
             ],
             [queue],
         )
 
         alerts = self.alerts.function
-        alerts.allow([*_READ, *_WRITE], [metrics])
-        alerts.allow(["dynamodb:Query"], [collections])
+        alerts.allow([*_READ, *_COMMIT], [metrics])
         alerts.allow(["sns:Publish"], [topic])
         alerts.allow(["sqs:SendMessage"], [self.alerts.failures.queue_arn])
         alerts.allow(
@@ -146,7 +139,7 @@ class StripeMetricsStack(cdk.Stack):
         )
 
         api = self.api.function
-        api.allow([*_READ, *_WRITE], [metrics])
+        api.allow([*_READ, *_COMMIT, "dynamodb:BatchWriteItem"], [metrics])
         api.allow(["dynamodb:Query"], [collections])
         api.allow(
             [
@@ -154,12 +147,11 @@ class StripeMetricsStack(cdk.Stack):
                 "secretsmanager:DeleteSecret",
                 "secretsmanager:GetSecretValue",
                 "secretsmanager:PutSecretValue",
-                "secretsmanager:RestoreSecret",
             ],
             [secrets],
         )
         api.allow(["sqs:SendMessage"], [queue])
-        api.allow(["sns:Publish", "sns:Subscribe"], [topic])
+        api.allow(["sns:Subscribe"], [topic])
         # IAM knows no resource for these two: a policy that names one denies them.
         api.allow(["sns:GetSubscriptionAttributes", "sns:Unsubscribe"], ["*"])
 

@@ -81,7 +81,6 @@ class Sync(Construct):
             handler="functions.sync.handler.work",
             environment={
                 "METRICS_TABLE": metrics_table,
-                "SYNC_QUEUE_URL": self.queue.queue_url,
                 **worker_environment,
             },
             timeout=_WORKER_TIMEOUT,

@@ -15,13 +15,8 @@ SECRETS = (
     "arn:<AWS::Partition>:secretsmanager:<AWS::Region>:<AWS::AccountId>:"
     "secret:stripe-metrics/prod/*"
 )
-TABLE_ACTIONS = {
-    f"dynamodb:{name}"
-    for name in (
-        "BatchGetItem", "BatchWriteItem", "ConditionCheckItem", "DeleteItem", "GetItem", "PutItem",
-        "Query", "UpdateItem",
-    )
-}  # fmt: skip
+READ = {"dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:Query"}
+COMMIT = {"dynamodb:ConditionCheckItem", "dynamodb:PutItem"}
 
 
 def logs_of(function: str) -> set[tuple[str, str]]:
@@ -35,7 +30,6 @@ def all_of(actions: set[str], resource: str) -> set[tuple[str, str]]:
 
 def dispatcher_grants() -> set[tuple[str, str]]:
     return {
-        ("dynamodb:GetItem", METRICS),
         ("dynamodb:Query", COLLECTIONS),
         ("sqs:SendMessage", QUEUE),
         ("sqs:SendMessage", "SchedulesFailures.Arn"),
@@ -47,20 +41,19 @@ EXPECTED = {
         f"Sync{interval}DispatcherFunction": dispatcher_grants()
         for interval in ("Hourly", "Daily", "Weekly")
     },
-    "SyncWorkerFunction": all_of(TABLE_ACTIONS, METRICS)
-    | all_of(TABLE_ACTIONS, LEDGER)
+    "SyncWorkerFunction": all_of(READ | COMMIT, METRICS)
+    | all_of({"dynamodb:ConditionCheckItem", "dynamodb:GetItem", "dynamodb:UpdateItem"}, LEDGER)
     | all_of(
         {
             "sqs:ChangeMessageVisibility",
             "sqs:DeleteMessage",
             "sqs:GetQueueAttributes",
             "sqs:ReceiveMessage",
-            "sqs:SendMessage",
         },
         QUEUE,
     )
-    | {("dynamodb:Query", COLLECTIONS), ("secretsmanager:GetSecretValue", SECRETS)},
-    "AlertsEvaluatorFunction": all_of(TABLE_ACTIONS, METRICS)
+    | {("secretsmanager:GetSecretValue", SECRETS)},
+    "AlertsEvaluatorFunction": all_of(READ | COMMIT, METRICS)
     | all_of(
         {
             "dynamodb:DescribeStream",
@@ -71,25 +64,22 @@ EXPECTED = {
         "StorageMetrics.StreamArn",
     )
     | {
-        ("dynamodb:Query", COLLECTIONS),
         ("sns:Publish", TOPIC),
         ("sqs:SendMessage", "AlertsFailures.Arn"),
     },
-    "ApiHandlerFunction": all_of(TABLE_ACTIONS, METRICS)
+    "ApiHandlerFunction": all_of(READ | COMMIT | {"dynamodb:BatchWriteItem"}, METRICS)
     | all_of(
         {
             "secretsmanager:CreateSecret",
             "secretsmanager:DeleteSecret",
             "secretsmanager:GetSecretValue",
             "secretsmanager:PutSecretValue",
-            "secretsmanager:RestoreSecret",
         },
         SECRETS,
     )
     | {
         ("dynamodb:Query", COLLECTIONS),
         ("sqs:SendMessage", QUEUE),
-        ("sns:Publish", TOPIC),
         ("sns:Subscribe", TOPIC),
         # The Service Authorization Reference knows no resource for these two.
         ("sns:GetSubscriptionAttributes", "*"),

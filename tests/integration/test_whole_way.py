@@ -179,6 +179,74 @@ def test_an_account_without_rates_for_its_currencies_withholds_the_value(shop):
     assert answer["value"] == 310
 
 
+def test_what_was_made_can_be_removed(shop):
+    api, integration = shop.api, shop.connect()
+    metric = api.ok(
+        "POST",
+        f"/v1/integrations/{integration['id']}/metrics",
+        {"name": "ARR", "query": {"type": "arr"}, "refresh_interval": "weekly"},
+        status=201,
+    )
+    channel = api.ok(
+        "POST", "/v1/channels", {"type": "email", "address": "one@example.com"}, status=201
+    )
+    rule = {"type": "threshold", "threshold": 1, "direction": "below"}
+    alerts = [
+        api.ok(
+            "POST",
+            "/v1/alerts",
+            {"metric_id": metric["id"], "rule": rule, "channels": [channel["id"]]},
+            status=201,
+        )
+        for _ in range(2)
+    ]
+    shop.tick("weekly")
+    paths = [
+        f"/v1/alerts/{alerts[0]['id']}",
+        f"/v1/channels/{channel['id']}",
+        f"/v1/metrics/{metric['id']}",
+    ]
+    for path in paths:
+        api.ok("DELETE", path, status=204)
+        assert api.refused("DELETE", path, status=404)["code"] == "not_found"
+    # The other alert went with its metric.
+    api.refused("GET", f"/v1/alerts/{alerts[1]['id']}", status=404)
+    assert channel["id"] not in str(api.ok("GET", "/v1/channels?limit=100"))
+
+
+def test_an_alert_that_is_to_speak_up_at_once_does(shop):
+    api, integration = shop.api, shop.connect()
+    metric = api.ok(
+        "POST",
+        f"/v1/integrations/{integration['id']}/metrics",
+        {
+            "name": "All subscriptions",
+            "query": {"type": "subscription_count", "status": "all"},
+            "refresh_interval": "weekly",
+        },
+        status=201,
+    )
+    channel = api.ok("POST", "/v1/channels", {"type": "sms", "address": "+33612345678"}, status=201)
+    shop.tick("weekly")
+    alert = api.ok(
+        "POST",
+        "/v1/alerts",
+        {
+            "metric_id": metric["id"],
+            "rule": {"type": "threshold", "threshold": 0, "direction": "above"},
+            "channels": [channel["id"]],
+            "notify_if_already_breached": True,
+        },
+        status=201,
+    )
+    assert alert["state"]["status"] == "waiting"
+    shop.tick("weekly")
+    (event,) = api.ok("GET", f"/v1/alerts/{alert['id']}/events")["data"]
+    assert (event["kind"], event["reason"]) == ("fire", "already_beyond")
+    sent = [m for m in api.ok("GET", "/_local/outbox")["data"] if m["channel"] == channel["id"]]
+    assert len(sent) == 1
+
+
 def test_unknown_ids_and_wrong_tokens_are_refused(shop):
     for path in ("integrations/int_x", "metrics/met_x", "alerts/alt_x", "metrics/met_x/values"):
         assert shop.api.refused("GET", f"/v1/{path}", status=404)["code"] == "not_found"

@@ -1,6 +1,7 @@
-"""Connecting an account and asking it something: nothing half-written, no key where none belongs."""
+"""Connecting an account and asking it something: nothing half-written, no key left about."""
 
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
@@ -57,7 +58,7 @@ class World:
         )
 
     def connect(self, key=KEY, **changes):
-        usual = {"definitions": Definitions(), "currency": None, "fx_rates": {}}
+        usual: dict[str, Any] = {"definitions": Definitions(), "currency": None, "fx_rates": {}}
         return self.connect_account("Acme", key, **(usual | changes))
 
     def is_untouched(self) -> bool:

@@ -1,5 +1,7 @@
 """Setting an alert: it starts from the current value, and says what it will do."""
 
+from decimal import Decimal
+
 import pytest
 
 from functions.api.set_alert import SetAlert
@@ -59,7 +61,7 @@ def test_it_starts_from_the_current_value():
     world = World("10500")
     assert note_of(world) == ("ok", "Notifies as soon as the value goes below the threshold.")
     (state,) = world.alerts.states.values()
-    assert (state.last_version, state.last_value) == (7, 10500)
+    assert (state.last_version, state.last_value) == (7, Decimal(10500))
 
 
 def test_t03_it_says_plainly_that_the_value_is_already_beyond():
