@@ -49,6 +49,8 @@ async def run(options: Options) -> None:
         await _serving(stack, options, deployment, listener, sandbox_url)
         ready = {"url": url, "token": options.token, "stripe_api": stripe_api}
         print(f"READY {json.dumps(ready)}", flush=True)
+        if sandbox_url:
+            _say(f"The sandbox account's key is {SECRET_KEY}.")
         _say(f"Open {url}/#token={options.token}\nStop with Ctrl-C.")
         await deployment.emulator.child.process.wait()
         deployment.emulator.child.check_alive()

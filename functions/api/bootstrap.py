@@ -1,6 +1,7 @@
 """Puts the API's use cases together. The only module here that names adapters."""
 
 import os
+import time
 from dataclasses import dataclass
 from functools import cache, partial
 
@@ -81,7 +82,7 @@ def services() -> Services:
             config, secrets, sources, queue, clock, make_id, allow_restricted
         ),
         answer_test_query=AnswerTestQuery(config, secrets, sources, clock, allow_restricted),
-        create_metric=CreateMetric(config, queue, clock, make_id),
+        create_metric=CreateMetric(config, metrics, queue, clock, make_id, time.sleep),
         add_channel=AddChannel(config, notifier, clock, make_id),
         set_alert=SetAlert(config, metrics, alerts, queue, clock, make_id),
     )

@@ -2,21 +2,32 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import timedelta
 
 from shared.domain.configuration import Metric, RefreshInterval
 from shared.domain.metrics import MetricQuery
 from shared.errors import ConflictError
-from shared.ports import Clock, ConfigStore, SyncQueue, SyncRequest
+from shared.ports import Clock, ConfigStore, MetricStore, SyncQueue, SyncRequest
+
+# Most accounts are read well within this; a caller is not kept waiting for the others.
+_PATIENCE = timedelta(seconds=6)
+_PAUSE_SECONDS = 0.2
 
 
 @dataclass(frozen=True, slots=True)
 class CreateMetric:
-    """Stores a metric and asks for its first value."""
+    """Stores a metric and asks for its first value.
+
+    Attributes:
+        sleep: waits for so many seconds.
+    """
 
     config: ConfigStore
+    metrics: MetricStore
     queue: SyncQueue
     clock: Clock
     new_id: Callable[[str], str]
+    sleep: Callable[[float], None]
 
     def __call__(
         self,
@@ -26,7 +37,10 @@ class CreateMetric:
         query: MetricQuery,
         refresh_interval: RefreshInterval,
     ) -> Metric:
-        """Create the metric; its first value comes within seconds, not at the next tick.
+        """Create the metric, and wait a moment for its first value.
+
+        The value comes of a sync of its own, not of the next tick; where that takes longer, or
+        fails, the metric is there without a value.
 
         Raises:
             NotFoundError: no such integration.
@@ -45,4 +59,18 @@ class CreateMetric:
         )
         self.config.add_metric(metric)
         self.queue.send(SyncRequest(integration_id, slot=metric.id, metric_id=metric.id))
+        self._wait_for_value(metric)
         return metric
+
+    def _wait_for_value(self, metric: Metric) -> None:
+        deadline = self.clock.now() + _PATIENCE
+        while not self._is_settled(metric) and self.clock.now() < deadline:
+            self.sleep(_PAUSE_SECONDS)
+
+    def _is_settled(self, metric: Metric) -> bool:
+        if metric.id in self.metrics.latest([metric.id]):
+            return True
+        status = self.config.sync_status(metric.integration_id)
+        attempted_at = status.last_attempt_at
+        has_tried = attempted_at is not None and attempted_at >= metric.created_at
+        return has_tried and status.state == "error"

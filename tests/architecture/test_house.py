@@ -1,6 +1,7 @@
 """The rules of the house that no other tool checks."""
 
 import re
+import shutil
 import subprocess
 import sys
 import tomllib
@@ -26,11 +27,13 @@ TOP_LEVEL = {
 
 
 def tracked_files() -> list[Path]:
+    if shutil.which("git") is None:
+        pytest.skip("There is no git here.")
     listed = subprocess.run(
         ["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=False
     )
     if listed.returncode != 0:
-        pytest.skip("not a git checkout")
+        pytest.skip("This is no git checkout.")
     return [ROOT / line for line in listed.stdout.splitlines() if (ROOT / line).is_file()]
 
 

@@ -1,5 +1,6 @@
 """Connecting an account and asking it something: nothing half-written, no key left about."""
 
+from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
 
@@ -9,6 +10,7 @@ from functions.api.add_channel import AddChannel
 from functions.api.answer_test_query import AnswerTestQuery
 from functions.api.connect_account import ConnectAccount
 from functions.api.create_metric import CreateMetric
+from shared.domain.configuration import SyncStatus
 from shared.domain.definitions import Definitions
 from shared.domain.metrics import Mrr
 from shared.errors import (
@@ -24,12 +26,14 @@ from tests.fakes import (
     FakeClock,
     FakeSource,
     InMemoryConfig,
+    InMemoryLedger,
+    InMemoryMetrics,
     InMemoryNotifier,
     InMemoryQueue,
     InMemorySecrets,
     id_maker,
 )
-from tests.stories import an_integration
+from tests.stories import a_value, an_integration
 
 KEY = "sk_test_abcdefghijklmnopqrstuvwx"
 
@@ -145,11 +149,56 @@ def test_a_test_query_of_an_integration_that_cannot_be_read_is_refused(world):
         world.answer.for_integration("int_1", Mrr(), None)
 
 
+class Waiting:
+    """Creating a metric while `work` stands for what the sync does in each pause."""
+
+    def __init__(self, world: World, work: Callable[[], None] = lambda: None) -> None:
+        self.pauses, self._work, self._clock = 0, work, world.clock
+        metrics = InMemoryMetrics(InMemoryLedger(), world.config)
+        self.newest = metrics.newest
+        self.create = CreateMetric(
+            world.config, metrics, world.queue, world.clock, id_maker(), self._sleep
+        )
+        world.config.add_integration(an_integration())
+
+    def _sleep(self, seconds: float) -> None:
+        self.pauses += 1
+        self._clock.move(seconds=seconds)
+        self._work()
+
+    def __call__(self):
+        return self.create("int_1", name="MRR", query=Mrr(), refresh_interval="daily")
+
+
+def test_a_new_metric_asks_for_its_value_and_waits_for_it(world):
+    waiting = Waiting(world, lambda: waiting.newest.update({"met_000001": a_value()}))
+    metric = waiting()
+    assert waiting.pauses == 1
+    (request,) = world.queue.requests
+    assert (request.integration_id, request.metric_id) == ("int_1", metric.id)
+
+
+def test_nobody_waits_long_for_a_large_account(world):
+    waiting = Waiting(world)
+    metric = waiting()
+    assert world.config.metric(metric.id) == metric
+    assert 10 <= waiting.pauses <= 40
+
+
+def test_nobody_waits_for_a_sync_that_has_failed(world):
+    def fail() -> None:
+        world.config.statuses["int_1"] = SyncStatus("error", 1, world.clock.now())
+
+    waiting = Waiting(world, fail)
+    waiting()
+    assert waiting.pauses == 1
+
+
 def test_a_metric_of_a_disconnected_integration_is_refused(world):
-    create = CreateMetric(world.config, world.queue, world.clock, id_maker())
+    waiting = Waiting(world)
     world.config.add_integration(an_integration(is_connected=False))
     with pytest.raises(ConflictError):
-        create("int_1", name="MRR", query=Mrr(), refresh_interval="daily")
+        waiting()
     assert world.config.all_metrics == {}
 
 
