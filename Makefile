@@ -6,6 +6,8 @@ STAGE ?= prod
 CDK := infra/node_modules/aws-cdk/bin/cdk
 NODE = $(CURDIR)/$(shell $(BIN)/python -c 'import os; from infra.node_runtime import NODE; print(os.path.relpath(NODE))')
 
+NO_PACKAGES := { echo "The packages could not be fetched: is the Python package index reachable from here? Then run this again."; exit 1; }
+
 .DEFAULT_GOAL := help
 .PHONY: help setup run test check format lock bench fuzz synth deploy clean
 
@@ -20,12 +22,12 @@ $(READY): requirements/dev.txt requirements/emulator.txt requirements/uv.txt
 	@echo "Setting up (once, about a minute) ..."
 	@rm -rf .venv .emulator
 	@$(PYTHON) -m venv .venv
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/uv.txt
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/uv.txt || $(NO_PACKAGES)
 	@echo "  packages of the project ..."
-	@VIRTUAL_ENV=.venv $(BIN)/uv pip sync --quiet --require-hashes --no-build --compile-bytecode requirements/dev.txt
+	@VIRTUAL_ENV=.venv $(BIN)/uv pip sync --quiet --require-hashes --no-build --compile-bytecode requirements/dev.txt || $(NO_PACKAGES)
 	@echo "  packages of the local AWS emulator ..."
 	@$(BIN)/uv venv --quiet --python $(BIN)/python .emulator
-	@VIRTUAL_ENV=.emulator $(BIN)/uv pip sync --quiet --require-hashes --no-build --compile-bytecode requirements/emulator.txt
+	@VIRTUAL_ENV=.emulator $(BIN)/uv pip sync --quiet --require-hashes --no-build --compile-bytecode requirements/emulator.txt || $(NO_PACKAGES)
 	@touch $@
 
 run: setup ## start the whole system on http://127.0.0.1:8787 with a sandbox Stripe account

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from functions.api.connect_account import accept_key
-from shared.domain.account import AccountIdentity, Mode
+from shared.domain.account import AccountIdentity, Mode, Reading
 from shared.domain.definitions import Definitions
 from shared.domain.metrics import Measurement, MetricQuery, Terms, compute
 from shared.domain.stripe_key import StripeKey
@@ -88,7 +88,7 @@ class AnswerTestQuery:
         reading = source.read_subscriptions(deadline_seconds=DEADLINE_SECONDS - elapsed)
         terms = Terms(
             definitions=definitions,
-            currency=terms.currency if terms else account.default_currency,
+            currency=terms.currency if terms else _currency_of(account, reading),
             fx_rates=terms.fx_rates if terms else {},
         )
         measurement = compute(query, reading.account, reading.as_of, terms)
@@ -101,3 +101,14 @@ class AnswerTestQuery:
             took_ms=int(took.total_seconds() * 1000),
             requests=reading.requests + 1,
         )
+
+
+def _currency_of(account: AccountIdentity, reading: Reading) -> str:
+    found = {subscription.currency for subscription in reading.account.subscriptions}
+    if account.default_currency:
+        return account.default_currency
+    if len(found) == 1:
+        return found.pop()
+    raise ConflictError(
+        "The account has no default currency. Connect it and say which currency to report in."
+    )

@@ -7,7 +7,7 @@ from decimal import Decimal
 from shared.domain.configuration import Integration
 from shared.domain.definitions import Definitions
 from shared.domain.stripe_key import KeyRefusal, StripeKey, parse_key
-from shared.errors import KeyInvalidError, StorageError
+from shared.errors import InvalidInputError, KeyInvalidError, StorageError
 from shared.ports import (
     BillingSources,
     Clock,
@@ -56,16 +56,21 @@ class ConnectAccount:
         Raises:
             KeyInvalidError: the key is malformed, of a kind not accepted, or unknown to Stripe.
             BillingSourceError: Stripe did not answer as needed; nothing was stored.
+            InvalidInputError: no currency was given and the account has none of its own.
         """
         key = accept_key(secret_key, allow_restricted=self.allow_restricted_keys)
         account = self.sources(key).identify()
+        currency = currency or account.default_currency
+        if not currency:
+            detail = "The account has no default currency. Say which one to report in."
+            raise InvalidInputError(detail, errors=(("/currency", detail),))
         integration = Integration(
             id=self.new_id("int"),
             name=name,
             mode=key.mode,
             key_masked=key.masked,
             account=account,
-            currency=currency or account.default_currency,
+            currency=currency,
             fx_rates=fx_rates,
             definitions=definitions,
             created_at=self.clock.now(),

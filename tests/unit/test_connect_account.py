@@ -10,11 +10,13 @@ from functions.api.add_channel import AddChannel
 from functions.api.answer_test_query import AnswerTestQuery
 from functions.api.connect_account import ConnectAccount
 from functions.api.create_metric import CreateMetric
+from shared.domain.account import AccountIdentity
 from shared.domain.configuration import SyncStatus
 from shared.domain.definitions import Definitions
 from shared.domain.metrics import Mrr
 from shared.errors import (
     ConflictError,
+    InvalidInputError,
     KeyInvalidError,
     NotFoundError,
     PermissionMissingError,
@@ -85,6 +87,17 @@ def test_a_good_key_is_stored_as_a_secret_and_the_first_import_queued(world):
 
 
 def test_the_currency_can_be_chosen(world):
+    assert world.connect(currency="eur").currency == "eur"
+
+
+def test_an_account_without_a_currency_of_its_own_has_to_be_given_one(world):
+    world.source.identity = AccountIdentity("acct_1", None, "")
+    with pytest.raises(InvalidInputError) as refusal:
+        world.connect()
+    assert [pointer for pointer, _ in refusal.value.errors] == ["/currency"]
+    assert world.is_untouched()
+    with pytest.raises(ConflictError):
+        world.answer.for_key(KEY, Mrr(), None)
     assert world.connect(currency="eur").currency == "eur"
 
 
