@@ -6,6 +6,7 @@ from typing import Any
 # Calls the API: method, path, body.
 Call = Callable[[str, str, Any], Awaitable[Any]]
 
+
 async def seed(call: Call, *, stripe_key: str, name: str) -> None:
     """Connect the account of *stripe_key*, with a metric of each type.
 
