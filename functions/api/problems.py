@@ -1,12 +1,13 @@
 """Errors as RFC 9457 problems: one table from code to status and title."""
 
 import json
-import re
 from collections.abc import Iterable, Sequence
-from typing import Any
+from typing import Any, get_args
 
 from aws_lambda_powertools.event_handler import Response
 
+from shared.domain.metrics import MetricQuery
+from shared.domain.stripe_key import hide_keys
 from shared.errors import InvalidInputError, MetricsError
 
 PROBLEM_JSON = "application/problem+json"
@@ -30,9 +31,9 @@ PROBLEMS: dict[str, tuple[int, str]] = {
     "internal": (500, "Something went wrong on our side"),
 }
 _RETRYABLE = frozenset({"stripe_unavailable", "stripe_rate_limited", "import_running"})
-_TAGGED = frozenset({"query", "rule"})
-# Whatever looks like a key: people paste them into the wrong field, even into names and paths.
-_KEY = re.compile(r"\b((?:sk|rk|pk)_(?:org_)?(?:test|live)_|whsec_)[A-Za-z0-9_]{3,}")
+# pydantic names the chosen member of a tagged union inside a field's path; a client's JSON has no
+# such level.
+_MEMBERS = {"query": frozenset(kind.type for kind in get_args(MetricQuery))}
 
 
 def problem(
@@ -57,11 +58,9 @@ def problem(
     }
     if errors:
         body["errors"] = [{"pointer": pointer, "detail": text} for pointer, text in errors]
-    return Response(
-        status_code=body["status"],
-        content_type=PROBLEM_JSON,
-        body=_KEY.sub(r"\1***", json.dumps(body)),
-    )
+    # People paste keys into the wrong field, even into names and paths.
+    text = hide_keys(json.dumps(body))
+    return Response(status_code=body["status"], content_type=PROBLEM_JSON, body=text)
 
 
 def problem_of(error: MetricsError, request_id: str) -> Response[str]:
@@ -90,26 +89,12 @@ def _pointer(location: tuple[str | int, ...]) -> str:
     if not location or location[0] != "body":
         return f"?{location[-1]}" if location else ""
     parts: list[str] = []
-    previous = ""
-    for part in location[1:]:
-        # pydantic names the chosen member of a tagged union inside the path; a client's JSON
-        # has no such level.
-        if previous in _TAGGED and len(location) > len(parts) + 2 and part in _TAGS:
-            previous = ""
-            continue
-        previous = str(part)
-        parts.append(previous.replace("~", "~0").replace("/", "~1"))
-    return "".join(f"/{part}" for part in parts)
+    for part in map(str, location[1:]):
+        if not (parts and part in _MEMBERS.get(parts[-1], ())):
+            parts.append(part)
+    return "".join("/" + part.replace("~", "~0").replace("/", "~1") for part in parts)
 
 
-_TAGS = frozenset(
-    {
-        "mrr",
-        "arr",
-        "subscription_count",
-        "threshold",
-    }
-)
 _SENTENCES = {
     "missing": "This field is required.",
     "extra_forbidden": "This field is not known here.",

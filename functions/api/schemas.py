@@ -4,6 +4,7 @@ from decimal import Decimal
 from typing import Annotated, Any, Literal
 
 from pydantic import (
+    AfterValidator,
     BaseModel,
     ConfigDict,
     Field,
@@ -17,8 +18,20 @@ from shared.domain.alerts import ThresholdRule
 from shared.domain.configuration import RefreshInterval
 from shared.domain.definitions import Definitions
 from shared.domain.metrics import Arr, MetricQuery, Mrr, SubscriptionCount
+from shared.domain.stripe_key import holds_key
 
-Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
+
+def _refuse_key(name: str) -> str:
+    if holds_key(name):
+        raise ValueError("This looks like a Stripe key. A name is shown to everybody.")
+    return name
+
+
+Name = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1, max_length=200),
+    AfterValidator(_refuse_key),
+]
 Currency = Annotated[str, StringConstraints(pattern=r"^[A-Za-z]{3}$", to_lower=True)]
 Rate = Annotated[Decimal, Field(gt=0, lt=1_000_000_000, max_digits=28)]
 Amount = Annotated[Decimal, Field(max_digits=28, allow_inf_nan=False)]
@@ -156,7 +169,7 @@ class AlertBody(_Request):
 
     metric_id: Id
     name: Name | None = None
-    rule: Annotated[ThresholdRuleBody, Field()]
+    rule: ThresholdRuleBody
     channels: Annotated[list[Id], Field(min_length=1, max_length=50)]
     enabled: StrictBool = True
     notify_if_already_breached: StrictBool = False

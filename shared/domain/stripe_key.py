@@ -10,6 +10,8 @@ from typing import Literal, NoReturn
 Mode = Literal["test", "live"]
 
 _ACCEPTED_FORM = re.compile(r"(sk|rk)_(test|live)_([A-Za-z0-9_]+)")
+# Whatever looks like a key, of a kind that is accepted or not.
+_IN_TEXT = re.compile(r"\b((?:sk|rk|pk)_(?:org_)?(?:test|live)_|whsec_)[A-Za-z0-9_]{3,}")
 _LONGEST = 512
 _SHOWN = 4
 _PREFIX_LENGTH = len("sk_test_")
@@ -114,6 +116,20 @@ def parse_key(text: str, *, allow_restricted: bool) -> StripeKey | KeyRefusal:
     if restricted and not allow_restricted:
         return KeyRefusal("restricted", _RESTRICTED)
     return StripeKey(key, "live" if form[2] == "live" else "test", restricted=restricted)
+
+
+def hide_keys(text: str) -> str:
+    """Return *text* with everything that looks like a key cut down to its kind.
+
+    >>> hide_keys("There is no GET /v1/sk_test_abcdef.")
+    'There is no GET /v1/sk_test_***.'
+    """
+    return _IN_TEXT.sub(r"\1***", text)
+
+
+def holds_key(text: str) -> bool:
+    """Return whether something in *text* looks like a key."""
+    return _IN_TEXT.search(text) is not None
 
 
 def _reason_malformed(key: str) -> str:

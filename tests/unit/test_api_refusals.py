@@ -267,6 +267,7 @@ def test_a_key_of_another_kind_is_refused_with_the_reason_and_never_repeated(key
     [
         ("POST", "/v1/integrations", {"secret_key": [KEY], KEY: 1, "name": 1}),
         ("POST", f"/v1/{KEY}", {}),
+        ("POST", "/v1/integrations", {"name": f"Acme {KEY}", "secret_key": KEY}),
         ("GET", f"/v1/channels?limit={KEY}", None),
     ],
 )
