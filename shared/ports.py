@@ -177,7 +177,15 @@ class ConfigStore(Protocol):
         ...
 
     def add_channel(self, channel: Channel) -> None:
-        """Store a new channel."""
+        """Store a new channel.
+
+        Raises:
+            ConflictError: another channel has its address.
+        """
+        ...
+
+    def save_channel(self, channel: Channel) -> None:
+        """Store a channel that is there with its new state; its address stays."""
         ...
 
     def channel(self, channel_id: str) -> Channel:
@@ -188,8 +196,8 @@ class ConfigStore(Protocol):
         """List the channels; a new one may be missing for a moment."""
         ...
 
-    def remove_channel(self, channel_id: str) -> None:
-        """Remove a channel."""
+    def remove_channel(self, channel: Channel) -> None:
+        """Remove a channel; its address is free again."""
         ...
 
 

@@ -20,6 +20,7 @@ from shared.domain.configuration import (
 from shared.domain.notices import AlertEvent, Notice
 from shared.domain.stripe_key import StripeKey
 from shared.errors import (
+    ConflictError,
     LeaseHeldError,
     MetricsError,
     NotFoundError,
@@ -121,6 +122,11 @@ class InMemoryConfig:
         self.all_metrics.pop(metric.id, None)
 
     def add_channel(self, channel: Channel) -> None:
+        if channel.address in {known.address for known in self.all_channels.values()}:
+            raise ConflictError("taken")
+        self.all_channels[channel.id] = channel
+
+    def save_channel(self, channel: Channel) -> None:
         self.all_channels[channel.id] = channel
 
     def channel(self, channel_id: str) -> Channel:
@@ -129,8 +135,8 @@ class InMemoryConfig:
     def channels(self, *, limit: int, cursor: str | None = None) -> Page[Channel]:
         return page_of(self.all_channels.values(), lambda c: c.id, limit, cursor)
 
-    def remove_channel(self, channel_id: str) -> None:
-        self.all_channels.pop(channel_id, None)
+    def remove_channel(self, channel: Channel) -> None:
+        self.all_channels.pop(channel.id, None)
 
 
 @dataclass

@@ -44,7 +44,9 @@ def a_value(amount: str | None = "100", version: int = 1, **changes: Any) -> Met
 
 
 def a_channel(**changes: Any) -> Channel:
-    usual = Channel("chn_1", "email", "team@example.com", "active", NOON, "sub-chn_1")
+    # Each channel has an address of its own, or it would be refused.
+    address = f"{changes.get('id', 'chn_1')}@example.com"
+    usual = Channel("chn_1", "email", address, "active", NOON, "sub-chn_1")
     return replace(usual, **changes)
 
 

@@ -22,6 +22,8 @@ class AddChannel:
 
         Raises:
             InvalidInputError: the address is none.
+            ConflictError: another channel has it. One topic takes an address once, so two
+                channels would share one subscription.
         """
         check = _check_email if channel_type == "email" else _check_phone
         channel = Channel(
@@ -31,13 +33,17 @@ class AddChannel:
             status="pending_confirmation",
             created_at=self.clock.now(),
         )
-        subscription = self.notifier.subscribe(channel)
+        self.config.add_channel(channel)
+        subscription = ""
         try:
+            subscription = self.notifier.subscribe(channel)
             status = self.notifier.status(subscription)
             channel = replace(channel, subscription=subscription, status=status)
-            self.config.add_channel(channel)
+            self.config.save_channel(channel)
         except StorageError:
-            self.notifier.unsubscribe(subscription)
+            if subscription:
+                self.notifier.unsubscribe(subscription)
+            self.config.remove_channel(channel)
             raise
         return channel
 

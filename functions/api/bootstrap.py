@@ -12,6 +12,7 @@ from functions.api.add_channel import AddChannel
 from functions.api.answer_test_query import AnswerTestQuery
 from functions.api.connect_account import ConnectAccount
 from functions.api.create_metric import CreateMetric
+from functions.api.remove_channel import RemoveChannel
 from functions.api.set_alert import SetAlert
 from functions.api.settings import Settings
 from shared.adapters.dynamodb_alerts import DynamoDbAlerts
@@ -29,7 +30,6 @@ from shared.ports import (
     Clock,
     ConfigStore,
     MetricStore,
-    Notifier,
     SyncQueue,
 )
 
@@ -46,11 +46,11 @@ class Services:
     metrics: MetricStore
     alerts: AlertStore
     queue: SyncQueue
-    notifier: Notifier
     connect_account: ConnectAccount
     answer_test_query: AnswerTestQuery
     create_metric: CreateMetric
     add_channel: AddChannel
+    remove_channel: RemoveChannel
     set_alert: SetAlert
 
 
@@ -77,13 +77,13 @@ def services() -> Services:
         metrics=metrics,
         alerts=alerts,
         queue=queue,
-        notifier=notifier,
         connect_account=ConnectAccount(
             config, secrets, sources, queue, clock, make_id, allow_restricted
         ),
         answer_test_query=AnswerTestQuery(config, secrets, sources, clock, allow_restricted),
         create_metric=CreateMetric(config, metrics, queue, clock, make_id, time.sleep),
         add_channel=AddChannel(config, notifier, clock, make_id),
+        remove_channel=RemoveChannel(config, alerts, notifier),
         set_alert=SetAlert(config, metrics, alerts, queue, clock, make_id),
     )
 

@@ -56,7 +56,8 @@ class ConnectAccount:
         Raises:
             KeyInvalidError: the key is malformed, of a kind not accepted, or unknown to Stripe.
             BillingSourceError: Stripe did not answer as needed; nothing was stored.
-            InvalidInputError: no currency was given and the account has none of its own.
+            InvalidInputError: no currency was given and the account has none of its own, or a
+                rate was given for the currency that is reported in.
         """
         key = accept_key(secret_key, allow_restricted=self.allow_restricted_keys)
         account = self.sources(key).identify()
@@ -64,6 +65,9 @@ class ConnectAccount:
         if not currency:
             detail = "The account has no default currency. Say which one to report in."
             raise InvalidInputError(detail, errors=(("/currency", detail),))
+        if currency in fx_rates:
+            detail = f"Rates are for other currencies than {currency}, which is reported in."
+            raise InvalidInputError(detail, errors=((f"/fx_rates/{currency}", detail),))
         integration = Integration(
             id=self.new_id("int"),
             name=name,

@@ -23,6 +23,7 @@ from functions.api.routes.service import add_service_routes
 from shared.errors import MetricsError
 
 BODY_LIMIT_BYTES = 64 * 1024
+LONGEST_ID = 100
 
 logger = Logger()
 app = APIGatewayHttpResolver(enable_validation=True, response_validation_error_http_code=500)
@@ -64,7 +65,7 @@ def answer_unexpected(error: Exception) -> Response[str]:
 @logger.inject_lambda_context
 def handle(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Answer one HTTP API request (payload format 2.0)."""
-    refusal = _refuse_body(event)
+    refusal = _refuse_path(event) or _refuse_body(event)
     if refusal is not None:
         return {
             "statusCode": refusal.status_code,
@@ -77,6 +78,15 @@ def handle(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
 
 def _request_id() -> str:
     return str(app.current_event.request_context.request_id)
+
+
+def _refuse_path(event: dict[str, Any]) -> Response[str] | None:
+    """Refuse a path with a part longer than any id, which no table could look up."""
+    path = str(event.get("rawPath", ""))
+    if all(len(part) <= LONGEST_ID for part in path.split("/")):
+        return None
+    request_id = str(event["requestContext"].get("requestId", ""))
+    return problem("not_found", "There is nothing with an id that long.", request_id)
 
 
 def _refuse_body(event: dict[str, Any]) -> Response[str] | None:

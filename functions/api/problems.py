@@ -30,7 +30,6 @@ PROBLEMS: dict[str, tuple[int, str]] = {
     "currency_rate_missing": (422, "An exchange rate is missing"),
     "internal": (500, "Something went wrong on our side"),
 }
-_RETRYABLE = frozenset({"stripe_unavailable", "stripe_rate_limited", "import_running"})
 # pydantic names the chosen member of a tagged union inside a field's path; a client's JSON has no
 # such level.
 _MEMBERS = {"query": frozenset(kind.type for kind in get_args(MetricQuery))}
@@ -54,7 +53,7 @@ def problem(
         "detail": detail,
         "code": code,
         "request_id": request_id,
-        "retryable": retryable or code in _RETRYABLE,
+        "retryable": retryable,
     }
     if errors:
         body["errors"] = [{"pointer": pointer, "detail": text} for pointer, text in errors]
@@ -80,9 +79,15 @@ def problem_of(error: MetricsError, request_id: str) -> Response[str]:
 
 def validation_problem(errors: Iterable[dict[str, Any]], request_id: str) -> Response[str]:
     """Answer with the fields that pydantic refused; what was sent is never repeated."""
-    pairs = [(_pointer(tuple(e["loc"])), _sentence(e)) for e in errors]
+    pairs = [(_pointer(_location(error)), _sentence(error)) for error in errors]
     detail = " ".join(f"{pointer or 'The body'}: {text}" for pointer, text in pairs)
     return problem("validation_failed", detail, request_id, errors=pairs)
+
+
+def _location(error: dict[str, Any]) -> tuple[str | int, ...]:
+    # The field that is wrong in a union is the one that tells its members apart.
+    is_tag = error["type"] in {"union_tag_invalid", "union_tag_not_found"}
+    return (*error["loc"], "type") if is_tag else tuple(error["loc"])
 
 
 def _pointer(location: tuple[str | int, ...]) -> str:
@@ -90,7 +95,9 @@ def _pointer(location: tuple[str | int, ...]) -> str:
         return f"?{location[-1]}" if location else ""
     parts: list[str] = []
     for part in map(str, location[1:]):
-        if not (parts and part in _MEMBERS.get(parts[-1], ())):
+        is_member = bool(parts) and part in _MEMBERS.get(parts[-1], ())
+        # Of a wrong key of an object, pydantic says so behind it.
+        if not is_member and part != "[key]":
             parts.append(part)
     return "".join("/" + part.replace("~", "~0").replace("/", "~1") for part in parts)
 
@@ -98,7 +105,7 @@ def _pointer(location: tuple[str | int, ...]) -> str:
 _SENTENCES = {
     "missing": "This field is required.",
     "extra_forbidden": "This field is not known here.",
-    "union_tag_not_found": "The field `type` is required.",
+    "union_tag_not_found": "This field is required.",
     "model_attributes_type": "This must be a JSON object.",
     "model_type": "This must be a JSON object.",
     "dict_type": "This must be a JSON object.",

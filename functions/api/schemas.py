@@ -1,5 +1,6 @@
 """What clients send. Unknown fields are refused; keys are never shown again."""
 
+import unicodedata
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 
@@ -18,24 +19,34 @@ from shared.domain.alerts import ThresholdRule
 from shared.domain.configuration import RefreshInterval
 from shared.domain.definitions import Definitions
 from shared.domain.metrics import Arr, MetricQuery, Mrr, SubscriptionCount
+from shared.domain.money import CURRENCIES
 from shared.domain.stripe_key import holds_key
 
 
-def _refuse_key(name: str) -> str:
+def _check_name(name: str) -> str:
     if holds_key(name):
         raise ValueError("This looks like a Stripe key. A name is shown to everybody.")
+    if any(unicodedata.category(letter) == "Cc" for letter in name):
+        raise ValueError("A name is one line, without control characters.")
     return name
+
+
+def _require_currency(code: str) -> str:
+    if code not in CURRENCIES:
+        raise ValueError("This is no currency that Stripe knows. Write its code, such as usd.")
+    return code
 
 
 Name = Annotated[
     str,
     StringConstraints(strip_whitespace=True, min_length=1, max_length=200),
-    AfterValidator(_refuse_key),
+    AfterValidator(_check_name),
 ]
-Currency = Annotated[str, StringConstraints(pattern=r"^[A-Za-z]{3}$", to_lower=True)]
+Currency = Annotated[
+    str, StringConstraints(max_length=3, to_lower=True), AfterValidator(_require_currency)
+]
 Rate = Annotated[Decimal, Field(gt=0, lt=1_000_000_000, max_digits=28)]
 Amount = Annotated[Decimal, Field(max_digits=28, allow_inf_nan=False)]
-SecretKey = Annotated[SecretStr, Field(max_length=500)]
 Id = Annotated[str, StringConstraints(min_length=1, max_length=100)]
 
 
@@ -110,7 +121,7 @@ class IntegrationBody(_Request):
     """An account to connect."""
 
     name: Name
-    secret_key: SecretKey
+    secret_key: SecretStr
     definitions: DefinitionsBody = DefinitionsBody()
     currency: Currency | None = None
     fx_rates: dict[Currency, Rate] = Field(default_factory=dict, max_length=200)
@@ -122,7 +133,7 @@ class TestQueryBody(_Request):
     __test__ = False  # not a test class, whatever its name begins with
 
     integration_id: Id | None = None
-    secret_key: SecretKey | None = None
+    secret_key: SecretStr | None = None
     query: Query
     definitions: DefinitionsBody | None = None
 

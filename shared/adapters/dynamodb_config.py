@@ -9,6 +9,7 @@ from shared.adapters.dynamodb_keys import (
     DUE_PREFIX,
     INTEGRATIONS,
     METRIC_PREFIX,
+    address_key,
     alert_key,
     channel_key,
     due_collection,
@@ -32,7 +33,7 @@ from shared.domain.configuration import (
     SyncStatus,
 )
 from shared.domain.metrics import query_from_dict, query_to_dict
-from shared.errors import NotFoundError, VersionConflictError
+from shared.errors import ConflictError, NotFoundError, VersionConflictError
 from shared.ports import Page
 
 
@@ -137,8 +138,21 @@ class DynamoDbConfig:
 
     def add_channel(self, channel: Channel) -> None:
         """See the port."""
-        key = channel_key(channel.id)
-        self._table.put({**to_item(channel), **key, **_listed(CHANNELS, channel.id)})
+        table = self._table
+        owner = {**address_key(channel.address), "id": channel.id}
+        try:
+            table.transact(
+                [
+                    table.put_in_transaction(owner, IS_NEW),
+                    table.put_in_transaction(_channel_item(channel), IS_NEW),
+                ]
+            )
+        except VersionConflictError as error:
+            raise ConflictError(f"There is a channel for {channel.address} already.") from error
+
+    def save_channel(self, channel: Channel) -> None:
+        """See the port."""
+        self._table.put(_channel_item(channel), EXISTS)
 
     def channel(self, channel_id: str) -> Channel:
         """See the port."""
@@ -150,9 +164,9 @@ class DynamoDbConfig:
         items = self._table.collection(CHANNELS, after=cursor, limit=limit + 1)
         return take_page(items, limit, lambda i: from_item(Channel, i), _id)
 
-    def remove_channel(self, channel_id: str) -> None:
+    def remove_channel(self, channel: Channel) -> None:
         """See the port."""
-        self._table.delete([channel_key(channel_id)])
+        self._table.delete([address_key(channel.address), channel_key(channel.id)])
 
     def _pointers(
         self, integration_id: str, *, after: str | None = None, limit: int | None = None
@@ -163,6 +177,11 @@ class DynamoDbConfig:
     def _metrics(self, ids: Sequence[str]) -> tuple[Metric, ...]:
         items = {i["id"]: i for i in self._table.get_many([metric_key(key) for key in ids])}
         return tuple(_read_metric(items[key]) for key in ids if key in items)
+
+
+def _channel_item(channel: Channel) -> Item:
+    listed = _listed(CHANNELS, channel.id)
+    return {**to_item(channel), **channel_key(channel.id), **listed}
 
 
 def _metric_item(metric: Metric) -> Item:

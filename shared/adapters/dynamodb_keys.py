@@ -17,6 +17,7 @@ Table `metrics` (stream of new images; the alerts function sees `LATEST` only):
 | ALERT#id        | EVENT#as_of#decision    |                     | one decision                   |
 | ALERT#id        | OUTBOX#decision#channel | OUTBOX while unsent | one notice                     |
 | CHANNEL#id      | CONFIG                  | CHANNELS            | the channel                    |
+| ADDRESS#address | CHANNEL                 |                     | which channel has the address  |
 
 Table `ledger`:
 
@@ -67,6 +68,11 @@ def alert_key(alert_id: str, sk: str = "CONFIG") -> Key:
 def channel_key(channel_id: str) -> Key:
     """Key of a channel."""
     return {"pk": f"CHANNEL#{channel_id}", "sk": "CONFIG"}
+
+
+def address_key(address: str) -> Key:
+    """Key of the item that keeps an address to one channel."""
+    return {"pk": f"ADDRESS#{address.casefold()}", "sk": "CHANNEL"}
 
 
 def due_collection(interval: RefreshInterval) -> str:

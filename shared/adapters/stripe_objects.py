@@ -124,10 +124,11 @@ class DiscountObject(msgspec.Struct, frozen=True):
 
 
 class TaxRateObject(msgspec.Struct, frozen=True):
-    """A tax rate in percent."""
+    """A tax rate: a percentage, or (by its `rate_type`) an amount."""
 
     inclusive: bool
     percentage: Decimal | None = None
+    rate_type: str | None = None
 
 
 class TrialObject(msgspec.Struct, frozen=True):

@@ -93,9 +93,14 @@ def _to_transform(transform: TransformObject | None) -> QuantityTransform | None
 
 
 def to_tax_rates(rates: list[TaxRateObject] | None) -> tuple[TaxRate, ...]:
-    """Return the tax rates; one without a percentage takes a flat amount, not a share."""
+    """Return the tax rates; one that is not a percentage is known to be there, not how high."""
     return tuple(
-        TaxRate(_to_optional_fraction(rate.percentage) or Fraction(0), rate.inclusive)
+        TaxRate(
+            _to_optional_fraction(rate.percentage)
+            if rate.rate_type in {None, "percentage"}
+            else None,
+            rate.inclusive,
+        )
         for rate in rates or ()
     )
 

@@ -84,8 +84,8 @@ class Refusal:
         """Return the error to raise; its sentence holds nothing of the body but a code."""
         if self.is_rate_limit:
             return SourceRateLimitedError(
-                "Stripe asks to slow down: its rate limit for this account is used up. The next"
-                " refresh tries again."
+                "Stripe asks to slow down: its rate limit for this account is used up. Try again"
+                " in a minute; a scheduled refresh does so by itself."
             )
         if self.status == _UNAUTHORIZED:
             return KeyInvalidError(_explain_unauthorized(self.detail))
@@ -93,8 +93,8 @@ class Refusal:
             return _explain_forbidden(self.detail)
         if self.is_transient:
             return SourceUnavailableError(
-                f"Stripe answered with status {self.status} several times. The next refresh tries"
-                " again."
+                f"Stripe answered with status {self.status} several times. Try again in a minute;"
+                " a scheduled refresh does so by itself."
             )
         return BadResponseError(
             f"Stripe refused a request with status {self.status}{_code_in_words(self.detail)}."

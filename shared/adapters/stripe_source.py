@@ -49,10 +49,18 @@ class StripeSource:
         self._sleep = sleep
 
     def identify(self) -> AccountIdentity:
-        """Tell whose key this is, in one request, retried by the SDK where that helps."""
+        """Tell whose key this is, in one request unless Stripe fails.
+
+        Must not be called from a running event loop: it starts one of its own to wait.
+        """
         from shared.adapters.stripe_sdk import retrieve_account  # noqa: PLC0415 - cold start
 
-        return retrieve_account(self._key, self._api_base)
+        async def wait(seconds: float) -> None:
+            await self._sleep(seconds)
+
+        return retrieve_account(
+            self._key, self._api_base, sleep=lambda seconds: asyncio.run(wait(seconds))
+        )
 
     def read_subscriptions(self, *, deadline_seconds: float | None = None) -> Reading:
         """Read every subscription with all that its monthly amount depends on.
@@ -75,7 +83,7 @@ class StripeSource:
         except TimeoutError:
             # What kept it from being done in time says more than the time.
             refused = transport.trouble or QueryTooLargeError(
-                f"The account cannot be read within {deadline_seconds:g} seconds. Connect the"
+                f"The account cannot be read within {deadline_seconds:.0f} seconds. Connect the"
                 " account first: then it is read in full, and queries answer from what was read."
             )
         # Raised here and not inside `except`, so that the chain holds nothing of the request.

@@ -200,10 +200,10 @@ class StripeTransport:
 
 _KEY_REFUSED = frozenset({401, 403})
 _UNREACHABLE = (
-    "Stripe could not be reached, or the connection broke, several times. The next refresh tries"
-    " again."
+    "Stripe could not be reached, or the connection broke, several times. Try again in a minute;"
+    " a scheduled refresh does so by itself."
 )
 _NOT_JSON = (
     "Stripe's address answered with something that is not Stripe's, or with half an answer,"
-    " several times. The next refresh tries again."
+    " several times. Try again in a minute; a scheduled refresh does so by itself."
 )

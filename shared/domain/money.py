@@ -20,6 +20,18 @@ THREE_DECIMAL = frozenset({"bhd", "jod", "kwd", "omr", "tnd"})
 # 5 krónur as 500. HUF and TWD are whole for payouts only; their prices have two decimals.
 WHOLE_BUT_WRITTEN_WITH_TWO = frozenset({"isk", "ugx"})
 
+# The same page's list of currencies that money can be charged in.
+CURRENCIES = frozenset(
+    """
+    usd aed afn all amd ang aoa ars aud awg azn bam bbd bdt bgn bhd bif bmd bnd bob brl bsd bwp byn
+    bzd cad cdf chf clp cny cop crc cve czk djf dkk dop dzd egp etb eur fjd fkp gbp gel gip gmd gnf
+    gtq gyd hkd hnl hrk htg huf idr ils inr isk jmd jod jpy kes kgs khr kmf krw kwd kyd kzt lak lbp
+    lkr lrd lsl mad mdl mga mkd mmk mnt mop mur mvr mwk mxn myr mzn nad ngn nio nok npr nzd omr pab
+    pen pgk php pkr pln pyg qar ron rsd rub rwf sar sbd scr sek sgd shp sle sll sos srd std stn szl
+    thb tjs tnd top try ttd twd tzs uah ugx uyu uzs vnd vuv wst xaf xcd xcg xof xpf yer zar zmw
+    """.split()  # noqa: SIM905 - a table to be read, not 140 lines
+)
+
 Amount = Fraction | int
 Unit = Literal["currency", "percent", "count"]
 

@@ -10,9 +10,13 @@ from fractions import Fraction
 
 @dataclass(frozen=True, slots=True)
 class TaxRate:
-    """A tax rate, in percent (20 = 20 %), inside the price or on top of it."""
+    """A tax rate, inside the price or on top of it.
 
-    percentage: Fraction
+    Attributes:
+        percentage: 20 = 20 %; None for a tax that is an amount, not a share.
+    """
+
+    percentage: Fraction | None
     inclusive: bool
 
 
@@ -24,7 +28,9 @@ def without_inclusive_tax(amount: Fraction, rates: Sequence[TaxRate]) -> Fractio
     >>> without_inclusive_tax(Fraction(120), [TaxRate(Fraction(20), inclusive=True)])
     Fraction(100, 1)
     """
-    included = sum((rate.percentage for rate in rates if rate.inclusive), Fraction(0))
+    included = sum(
+        (rate.percentage or Fraction(0) for rate in rates if rate.inclusive), Fraction(0)
+    )
     return amount / (1 + included / 100)
 
 
@@ -40,8 +46,7 @@ def is_inclusive_at_unknown_rate(
 
         tax_is_computed: False if neither rates nor automatic tax put any tax on the subscription.
     """
-    return (
-        tax_behavior == "inclusive"
-        and tax_is_computed
-        and not any(rate.inclusive for rate in rates)
-    )
+    inclusive = [rate for rate in rates if rate.inclusive]
+    if inclusive:
+        return any(rate.percentage is None for rate in inclusive)
+    return tax_behavior == "inclusive" and tax_is_computed

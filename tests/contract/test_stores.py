@@ -11,7 +11,7 @@ from shared.domain.configuration import SyncFailure, SyncStatus
 from shared.domain.definitions import Definitions
 from shared.domain.metrics import Arr, SubscriptionCount
 from shared.domain.notices import Message, Notice
-from shared.errors import LeaseHeldError, NotFoundError, VersionConflictError
+from shared.errors import ConflictError, LeaseHeldError, NotFoundError, VersionConflictError
 from shared.ports import SyncRequest
 from tests.fakes import NOON
 from tests.stories import a_channel, a_metric, a_rule, a_value, an_alert, an_integration
@@ -81,9 +81,24 @@ def test_a_cursor_survives_that_its_object_is_removed(stores):
     channels = [a_channel(id=f"{stores.id('chn')}_{n}") for n in range(3)]
     for channel in channels:
         stores.config.add_channel(channel)
-    stores.config.remove_channel(channels[1].id)
+    stores.config.remove_channel(channels[1])
     page = stores.config.channels(limit=10, cursor=channels[1].id)
     assert page.items[0] == channels[2]
+
+
+def test_an_address_belongs_to_one_channel_until_that_is_removed(stores):
+    first = a_channel(id=stores.id("chn"))
+    stores.config.add_channel(first)
+    second = replace(first, id=f"{first.id}_2")
+    with pytest.raises(ConflictError):
+        stores.config.add_channel(second)
+    with pytest.raises(NotFoundError):
+        stores.config.channel(second.id)
+    stores.config.save_channel(replace(first, status="not_receiving"))
+    assert stores.config.channel(first.id).status == "not_receiving"
+    stores.config.remove_channel(first)
+    stores.config.add_channel(second)
+    assert stores.config.channel(second.id) == second
 
 
 def test_metrics_of_every_type_come_back(stores, integration, metric):

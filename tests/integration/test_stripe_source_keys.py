@@ -16,6 +16,7 @@ from shared.errors import (
 from tests.integration.stripe_faults import (
     HTML,
     RATE_LIMITED,
+    SERVER_ERROR,
     Fault,
     Faults,
     Sleeps,
@@ -133,4 +134,23 @@ def test_checking_a_key_tells_the_same_faults_apart(
 ) -> None:
     faults.come(then=fault)
     with pytest.raises(error):
+        a_source(sandbox, sleeps).identify()
+
+
+@pytest.mark.parametrize("fault", [RATE_LIMITED, HTML, SERVER_ERROR, reset])
+def test_checking_a_key_survives_a_passing_fault(
+    sandbox: Sandbox, faults: Faults, sleeps: Sleeps, fault: Fault
+) -> None:
+    faults.come(fault, fault)
+    assert a_source(sandbox, sleeps).identify().default_currency == "usd"
+    assert len(faults.requests) == 3
+    assert len(sleeps.seconds) == 2
+
+
+@pytest.mark.parametrize("body", ["null", "[]", "7", '{"object": "account"}'])
+def test_an_answer_that_is_no_account_is_told_as_such(
+    sandbox: Sandbox, faults: Faults, sleeps: Sleeps, body: str
+) -> None:
+    faults.come(then=answering(200, body))
+    with pytest.raises(BillingSourceError):
         a_source(sandbox, sleeps).identify()

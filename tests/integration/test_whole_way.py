@@ -201,10 +201,12 @@ def test_what_was_made_can_be_removed(shop):
         for _ in range(2)
     ]
     shop.tick("weekly")
+    in_use = api.refused("DELETE", f"/v1/channels/{channel['id']}", status=409)
+    assert in_use["code"] == "conflict"
     paths = [
         f"/v1/alerts/{alerts[0]['id']}",
-        f"/v1/channels/{channel['id']}",
         f"/v1/metrics/{metric['id']}",
+        f"/v1/channels/{channel['id']}",
     ]
     for path in paths:
         api.ok("DELETE", path, status=204)

@@ -114,6 +114,18 @@ FIELDS = [
         ["/definitions/past_due"],
     ),
     (
+        "a name of two lines",
+        "/v1/integrations",
+        {"name": "Acme\r\nBcc: x", "secret_key": KEY},
+        ["/name"],
+    ),
+    (
+        "a currency that there is not",
+        "/v1/integrations",
+        {"name": "x", "secret_key": KEY, "currency": "zzz", "fx_rates": {"e": 1}},
+        ["/currency", "/fx_rates/e"],
+    ),
+    (
         "a rate that is not positive",
         "/v1/integrations",
         {"name": "x", "secret_key": KEY, "fx_rates": {"eur": 0}},
@@ -123,13 +135,13 @@ FIELDS = [
         "a query without a type",
         METRICS,
         {"name": "x", "query": {}, "refresh_interval": "daily"},
-        ["/query"],
+        ["/query/type"],
     ),
     (
         "a query of an unknown type",
         METRICS,
         {"name": "x", "query": {"type": "luck"}, "refresh_interval": "daily"},
-        ["/query"],
+        ["/query/type"],
     ),
     (
         "an unknown setting of a query",
@@ -250,6 +262,7 @@ def test_a_limit_outside_1_to_100_is_refused(limit):
         "sk_test_with space in it",
         "hello",
         "é" * 20,
+        "sk_test_" + "a" * 600,
     ],
 )
 @pytest.mark.parametrize("route", ["integrations", "test-query"])
@@ -283,6 +296,11 @@ def test_a_key_in_the_wrong_place_is_not_repeated(method, target, body):
 )
 def test_a_path_or_method_that_there_is_not_is_a_404(method, target):
     assert refused(method, target)[:2] == (404, "not_found")
+
+
+@pytest.mark.parametrize("kind", ["integrations", "metrics", "alerts"])
+def test_an_id_that_no_object_could_have_is_a_404(kind):
+    assert refused("GET", f"/v1/{kind}/{'x' * 3000}")[:2] == (404, "not_found")
 
 
 def test_every_error_of_the_tree_has_a_problem():

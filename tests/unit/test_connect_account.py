@@ -6,7 +6,6 @@ from typing import Any
 
 import pytest
 
-from functions.api.add_channel import AddChannel
 from functions.api.answer_test_query import AnswerTestQuery
 from functions.api.connect_account import ConnectAccount
 from functions.api.create_metric import CreateMetric
@@ -30,7 +29,6 @@ from tests.fakes import (
     InMemoryConfig,
     InMemoryLedger,
     InMemoryMetrics,
-    InMemoryNotifier,
     InMemoryQueue,
     InMemorySecrets,
     id_maker,
@@ -99,6 +97,13 @@ def test_an_account_without_a_currency_of_its_own_has_to_be_given_one(world):
     with pytest.raises(ConflictError):
         world.answer.for_key(KEY, Mrr(), None)
     assert world.connect(currency="eur").currency == "eur"
+
+
+def test_a_rate_for_the_currency_that_is_reported_in_is_refused(world):
+    with pytest.raises(InvalidInputError) as refusal:
+        world.connect(fx_rates={"usd": Decimal(2)})
+    assert [pointer for pointer, _ in refusal.value.errors] == ["/fx_rates/usd"]
+    assert world.is_untouched()
 
 
 def test_white_space_around_a_pasted_key_is_no_part_of_it(world):
@@ -213,18 +218,3 @@ def test_a_metric_of_a_disconnected_integration_is_refused(world):
     with pytest.raises(ConflictError):
         waiting()
     assert world.config.all_metrics == {}
-
-
-def test_a_channel_that_cannot_be_stored_is_unsubscribed(world):
-    notifier = InMemoryNotifier()
-    add = AddChannel(world.config, notifier, world.clock, id_maker())
-    channel = add("sms", "+1 (415) 555-0100")
-    assert (channel.address, channel.status) == ("+14155550100", "active")
-
-    def fail(channel):
-        raise StorageUnavailableError("busy")
-
-    world.config.add_channel = fail
-    with pytest.raises(StorageUnavailableError):
-        add("email", "team@example.com")
-    assert list(notifier.subscriptions) == [channel.subscription]

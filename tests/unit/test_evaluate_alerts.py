@@ -111,7 +111,7 @@ def test_a_race_that_is_never_won_is_given_back(world):
 
 
 def test_a_removed_channel_does_not_keep_the_others_from_hearing(world):
-    world.config.remove_channel("chn_1")
+    world.config.remove_channel(a_channel())
     world.see("10500", "9900")
     assert world.sent() == [("chn_2", "alt_1/1/1/fire")]
 

@@ -32,9 +32,6 @@ def list_channels(limit: Limit = 20, cursor: Cursor = None) -> Channels:
 
 @router.add("DELETE", "/v1/channels/<channel_id>")
 def delete_channel(channel_id: ChannelId) -> Response[None]:
-    """Remove a channel and end its subscription."""
-    found = services()
-    channel = found.config.channel(channel_id)
-    found.notifier.unsubscribe(channel.subscription)
-    found.config.remove_channel(channel_id)
+    """Remove a channel that no alert notifies, and end its subscription."""
+    services().remove_channel(channel_id)
     return Response(204)

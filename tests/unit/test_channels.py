@@ -1,0 +1,102 @@
+"""Channels: an address once, nothing half-made, and none removed from under an alert."""
+
+import pytest
+
+from functions.api.add_channel import AddChannel
+from functions.api.remove_channel import RemoveChannel
+from shared.domain.alerts import AlertState
+from shared.errors import ConflictError, InvalidInputError, StorageUnavailableError
+from tests.fakes import FakeClock, InMemoryAlerts, InMemoryConfig, InMemoryNotifier, id_maker
+from tests.stories import a_metric, an_alert, an_integration
+
+
+class World:
+    """Nothing configured, and a notifier that works."""
+
+    def __init__(self) -> None:
+        self.config, self.notifier = InMemoryConfig(), InMemoryNotifier()
+        self.alerts = InMemoryAlerts(self.config)
+        self.add = AddChannel(self.config, self.notifier, FakeClock(), id_maker())
+        self.remove = RemoveChannel(self.config, self.alerts, self.notifier)
+
+
+@pytest.fixture(name="world")
+def _world() -> World:
+    return World()
+
+
+def test_a_phone_number_is_kept_in_its_international_form(world):
+    channel = world.add("sms", "+1 (415) 555-0100")
+    assert (channel.address, channel.status) == ("+14155550100", "active")
+    assert world.config.channel(channel.id) == channel
+    assert world.notifier.subscriptions[channel.subscription].id == channel.id
+
+
+@pytest.mark.parametrize(
+    ("kind", "address"),
+    [
+        ("email", "nobody"),
+        ("email", "a@b@c.com"),
+        ("email", "team@example.com\r\nBcc: x@example.com"),
+        ("sms", "0612345678"),
+        ("sms", "+331"),
+        ("sms", "call me"),
+    ],
+)
+def test_what_is_no_address_is_refused(world, kind, address):
+    with pytest.raises(InvalidInputError) as refusal:
+        world.add(kind, address)
+    assert [pointer for pointer, _ in refusal.value.errors] == ["/address"]
+    assert not world.config.all_channels
+    assert not world.notifier.subscriptions
+
+
+def test_an_address_is_taken_once(world):
+    first = world.add("email", "team@example.com")
+    with pytest.raises(ConflictError):
+        world.add("email", "team@EXAMPLE.com")
+    assert list(world.notifier.subscriptions) == [first.subscription]
+
+
+def test_a_channel_that_cannot_be_subscribed_is_not_kept(world):
+    def fail(channel):
+        raise StorageUnavailableError("busy")
+
+    subscribe, world.notifier.subscribe = world.notifier.subscribe, fail
+    with pytest.raises(StorageUnavailableError):
+        world.add("email", "team@example.com")
+    assert not world.config.all_channels
+    world.notifier.subscribe = subscribe
+    assert world.add("email", "team@example.com").status == "active"
+
+
+def test_a_subscription_whose_channel_cannot_be_kept_is_ended(world):
+    def fail(channel):
+        raise StorageUnavailableError("busy")
+
+    world.config.save_channel = fail
+    with pytest.raises(StorageUnavailableError):
+        world.add("email", "team@example.com")
+    assert not world.config.all_channels
+    assert not world.notifier.subscriptions
+
+
+def test_a_channel_that_nobody_counts_on_is_removed(world):
+    channel = world.add("email", "team@example.com")
+    world.remove(channel.id)
+    assert not world.config.all_channels
+    assert not world.notifier.subscriptions
+
+
+def test_a_channel_that_an_alert_notifies_stays(world):
+    channel = world.add("email", "team@example.com")
+    world.config.add_integration(an_integration())
+    world.config.add_metric(a_metric())
+    alert = an_alert(name="Floor", channels=(channel.id,))
+    world.alerts.add_alert(alert, AlertState())
+    with pytest.raises(ConflictError, match="Floor"):
+        world.remove(channel.id)
+    assert list(world.notifier.subscriptions) == [channel.subscription]
+    world.alerts.remove_alert(alert)
+    world.remove(channel.id)
+    assert not world.config.all_channels
