@@ -6,14 +6,24 @@ Each action happens at an instant and writes the events that Stripe would write.
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from local.stripe_sandbox.journal import changing, emit, touch
+from local.stripe_sandbox.collecting import (
+    bill,
+    draft,
+    give_up,
+    mark_delinquency,
+    proceed,
+    settle,
+)
+from local.stripe_sandbox.journal import changing, emit, remember, touch
 from local.stripe_sandbox.lifecycle import (
     end_subscription,
-    mark_delinquency,
+    period_of,
     set_periods,
     watch,
 )
+from local.stripe_sandbox.money import Invoice
 from local.stripe_sandbox.periods import add_months
+from local.stripe_sandbox.prorating import ask_for, give_back, share_of
 from local.stripe_sandbox.records import (
     Coupon,
     Customer,
@@ -62,6 +72,8 @@ def begin(state: State, sub: Subscription) -> None:
     if customer.currency is None:
         with changing(state, customer, sub.created):
             customer.currency = sub.currency
+    remember(state, sub, sub.created)
+    bill(state, sub, sub.items, sub.created, "subscription_create")
     emit(state, sub, "created", sub.created)
     watch(state, sub)
 
@@ -89,6 +101,7 @@ def discount_customer(state: State, customer: Customer, coupon: Coupon, at: int)
     discount = _new_discount(state, coupon, at)
     discount.customer = customer.id
     customer.discount = discount.id
+    remember(state, customer, at)
     return discount
 
 
@@ -126,12 +139,24 @@ def cancel_now(
 
 def set_status(state: State, sub: Subscription, status: str, at: int) -> None:
     """Move between the statuses of payment: active, past_due, unpaid, incomplete, paused."""
+    invoice = None
+    resumes = sub.status == "paused" and status == "active"
     with changing(state, sub, at):
         sub.status = status
         if status == "paused":
             sub.paused_at, sub.pause_reason = at, "pause_requested"
         if sub.items and status != "paused":
             set_periods(state, sub, max(sub.billing_cycle_anchor, at))
+        if resumes and state.bills:
+            # What resumes begins a new cycle, and pays for it at once.
+            sub.billing_cycle_anchor = at
+            set_periods(state, sub, at)
+            invoice = draft(state, sub, sub.items, at, "subscription_update")
+    proceed(state, sub, invoice)
+    if status == "active":
+        settle(state, sub, at)
+    elif status == "unpaid":
+        give_up(state, sub, at)
     mark_delinquency(state, sub, at)
     if status == "paused":
         emit(state, sub, "paused", at)
@@ -144,21 +169,57 @@ def change_item(
     """Move an item to another price or quantity at once."""
     sub = state.subscriptions[item.subscription]
     interval_before = state.prices[item.price].interval
+    # Stripe starts a new cycle where the interval changes, and keeps it otherwise.
+    restarts = price.interval != interval_before and sub.status != "trialing"
+    unused = [share_of(state, sub, each, at) for each in (sub.items if restarts else [item])]
     with changing(state, sub, at):
         item.price = price.id
         item.quantity = None if price.meter else quantity
-        # Stripe starts a new cycle where the interval changes, and keeps it otherwise.
-        if price.interval != interval_before and sub.status != "trialing":
+        if restarts:
             sub.billing_cycle_anchor = at
         set_periods(state, sub, max(sub.billing_cycle_anchor, at))
+        for share in unused:
+            give_back(state, sub, share, at)
+        if restarts:
+            invoice = draft(state, sub, sub.items, at, "subscription_update")
+        else:
+            ask_for(state, sub, share_of(state, sub, item, at), at)
+            invoice = draft_change(state, sub, at)
+    proceed(state, sub, invoice)
     watch(state, sub)
+
+
+def draft_change(state: State, sub: Subscription, at: int) -> Invoice | None:
+    """Invoice the prorations of a change now, where the subscription does not let them wait."""
+    if sub.prorates == "always_invoice" and sub.status != "trialing":
+        return draft(state, sub, [], at, "subscription_update")
+    return None
+
+
+def join_item(state: State, sub: Subscription, item: Item, at: int) -> SubscriptionItem:
+    """Add an item to a running subscription."""
+    with changing(state, sub, at):
+        added = add_item(state, sub, item, at)
+        if sub.status == "trialing":
+            first = sub.items[0]
+            added.period_start, added.period_end = first.period_start, first.period_end
+        else:
+            since = max(sub.billing_cycle_anchor, at)
+            added.period_start, added.period_end = period_of(state, sub, added, since)
+        ask_for(state, sub, share_of(state, sub, added, at), at)
+        invoice = draft_change(state, sub, at)
+    proceed(state, sub, invoice)
+    return added
 
 
 def remove_item(state: State, item: SubscriptionItem, at: int) -> None:
     """Take an item off its subscription."""
     sub = state.subscriptions[item.subscription]
     with changing(state, sub, at):
+        give_back(state, sub, share_of(state, sub, item, at), at)
         sub.items.remove(item)
+        invoice = draft_change(state, sub, at)
+    proceed(state, sub, invoice)
     del state.items[item.id]
 
 

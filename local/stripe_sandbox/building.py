@@ -8,7 +8,9 @@ from typing import Any, TypedDict, Unpack
 
 from local.stripe_sandbox import actions
 from local.stripe_sandbox.actions import Item
-from local.stripe_sandbox.journal import emit
+from local.stripe_sandbox.backfill import live_through
+from local.stripe_sandbox.collecting import void_open
+from local.stripe_sandbox.journal import emit, remember
 from local.stripe_sandbox.lifecycle import FIRST_PAYMENT_SECONDS, set_periods
 from local.stripe_sandbox.periods import DAY, to_seconds
 from local.stripe_sandbox.records import (
@@ -128,6 +130,8 @@ class SubscriptionFields(Common, total=False):
     collection_method: str
     days_until_due: int
     billing_mode: str
+    prorates: str
+    card_declines: bool
 
 
 class Builder:
@@ -234,13 +238,20 @@ class Builder:
         if sub.cancel_at is not None and final.ended_at is None:
             sub.canceled_at = sub.canceled_at or self.state.now
             sub.cancel_reason = sub.cancel_reason or "cancellation_requested"
-        actions.begin(self.state, sub)
+        if self.state.bills and sub.created < self.state.now and sub.items:
+            live_through(self.state, sub, until)
+        else:
+            sub.card_declines = sub.card_declines or sub.status == "incomplete"
+            actions.begin(self.state, sub)
         if final.ended_at is not None:
             sub.status, sub.ended_at = final.status, final.ended_at
             sub.canceled_at = final.canceled_at
             verb = "deleted" if final.status == "canceled" else "updated"
             previous = {"status": "incomplete"} if verb == "updated" else None
+            remember(self.state, sub, final.ended_at)
             emit(self.state, sub, verb, final.ended_at, previous)
+            if verb == "updated":
+                void_open(self.state, sub, final.ended_at)
 
     def _given(self, fields: Any, prefix: str, length: int, *, age: int) -> dict[str, Any]:
         given = {

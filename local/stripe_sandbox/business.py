@@ -11,7 +11,7 @@ from local.stripe_sandbox.actions import Item
 from local.stripe_sandbox.building import Builder, Instant
 from local.stripe_sandbox.ids import Ids
 from local.stripe_sandbox.journal import API_VERSION, changing, touch
-from local.stripe_sandbox.lifecycle import RULES, Rule, remove_discounts
+from local.stripe_sandbox.lifecycle import RULES, Rule, end_subscription, remove_discounts
 from local.stripe_sandbox.periods import DAY, to_seconds
 from local.stripe_sandbox.raw import record_of
 from local.stripe_sandbox.records import (
@@ -71,8 +71,18 @@ class Business(Builder):
         name: str = "Sandbox",
         currency: str = "usd",
         timezone: str = "Etc/UTC",
+        bills: bool = False,
     ) -> "Business":
-        """Return a business without customers, prices or anything else."""
+        """Return a business without customers, prices or anything else.
+
+        Args:
+            now: the instant at which it begins.
+            seed: tells ids and choices.
+            name: of the account.
+            currency: of the account, in which everything is settled.
+            timezone: of the account's dashboard.
+            bills: whether subscriptions make invoices, and customers pay them.
+        """
         instant = to_seconds(now)
         ids = Ids(seed)
         account = Account(
@@ -82,7 +92,9 @@ class Business(Builder):
             default_currency=currency,
             timezone=timezone,
         )
-        return cls(State(account, now=instant, seed=seed, ids=ids))
+        business = cls(State(account, now=instant, seed=seed, ids=ids))
+        business.state.bills = bills
+        return business
 
     @property
     def now(self) -> int:
@@ -131,6 +143,14 @@ class Business(Builder):
         else:
             actions.set_status(self.state, sub, status, self._instant(at))
 
+    def decline_payments(self, sub: Subscription) -> None:
+        """Let the customer's card fail from the next payment on, until the status is active."""
+        sub.card_declines = True
+
+    def give_up(self, sub: Subscription, at: Instant | None = None) -> None:
+        """End a subscription whose payments failed too often."""
+        end_subscription(self.state, sub, self._instant(at), "payment_failed")
+
     def change_item(
         self,
         item: SubscriptionItem,
@@ -145,13 +165,7 @@ class Business(Builder):
 
     def add_item(self, sub: Subscription, item: Item, at: Instant | None = None) -> None:
         """Add an item to a running subscription."""
-        instant = self._instant(at)
-        with changing(self.state, sub, instant):
-            added = actions.add_item(self.state, sub, item, instant)
-            added.period_start, added.period_end = (
-                sub.items[0].period_start,
-                sub.items[0].period_end,
-            )
+        actions.join_item(self.state, sub, item, self._instant(at))
 
     def remove_item(self, item: SubscriptionItem, at: Instant | None = None) -> None:
         """Take an item off a running subscription."""

@@ -3,7 +3,8 @@
 import hashlib
 from collections import Counter
 
-_ALPHABET = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+_ALPHABET = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
+_LETTERS = bytes(_ALPHABET[byte % len(_ALPHABET)] for byte in range(256))
 
 
 class Ids:
@@ -17,9 +18,5 @@ class Ids:
         """Return the next id of a prefix, such as `sub_1` followed by *length* - 1 letters."""
         self._counts[prefix] += 1
         source = f"{self._seed}/{prefix}/{self._counts[prefix]}".encode()
-        number = int.from_bytes(hashlib.blake2b(source, digest_size=20).digest())
-        letters = ["1"]
-        while len(letters) < length:
-            number, index = divmod(number, 62)
-            letters.append(_ALPHABET[index])
-        return f"{prefix}_{''.join(letters)}"
+        letters = hashlib.blake2b(source, digest_size=length - 1).digest().translate(_LETTERS)
+        return f"{prefix}_1{letters.decode()}"

@@ -6,6 +6,17 @@ from typing import Any
 
 import msgspec
 
+from local.stripe_sandbox.collection import Collection
+from local.stripe_sandbox.history import CustomerDiscount
+from local.stripe_sandbox.money import (
+    Charge,
+    Dispute,
+    Invoice,
+    InvoiceItem,
+    InvoicePayment,
+    Movement,
+    Refund,
+)
 from local.stripe_sandbox.objects.view import View
 from local.stripe_sandbox.records import (
     Coupon,
@@ -29,49 +40,93 @@ _TYPE_PREFIXES: dict[type[Record], str] = {
     Price: "price",
     Product: "product",
     Subscription: "customer.subscription",
+    Charge: "charge",
+    Dispute: "charge.dispute",
+    Invoice: "invoice",
+    InvoiceItem: "invoiceitem",
+    InvoicePayment: "invoice_payment",
+    Refund: "refund",
 }
 _UNCHANGED = object()
 
 
 def emit(state: State, record: Record, verb: str, at: int, previous: Json | None = None) -> None:
     """Write an event such as `customer.subscription.deleted`; its verb is the last part."""
-    if at < state.events_since:
-        return
+    if at >= state.events_since:
+        snapshot = msgspec.json.encode(View(state).render(record))
+        _write(state, f"{_prefix(record)}.{verb}", at, snapshot, previous)
+
+
+def _write(state: State, kind: str, at: int, snapshot: bytes, previous: Json | None) -> None:
     state.events.add(
         Event(
             id=state.ids.new("evt"),
             created=at,
-            type=f"{_TYPE_PREFIXES[type(record)]}.{verb}",
-            snapshot=msgspec.json.encode(View(state).render(record)),
+            type=kind,
+            snapshot=snapshot,
             previous=None if previous is None else msgspec.json.encode(previous),
             api_version=API_VERSION,
         )
     )
 
 
+def _prefix(record: Record) -> str:
+    return record.kind if isinstance(record, Movement) else _TYPE_PREFIXES[type(record)]
+
+
 @contextmanager
-def changing(state: State, record: Record, at: int) -> Iterator[None]:
-    """Let the block change a record, and write the `updated` event with what it was before."""
+def changing(
+    state: State, record: Record, at: int, verb: str = "updated", then: tuple[str, ...] = ()
+) -> Iterator[None]:
+    """Let the block change a record, and write the event (*verb*) with what it was before.
+
+    Args:
+        state: the business.
+        record: what is changed.
+        at: when.
+        verb: last part of the event's type.
+        then: those of the events that go with it, and tell no previous attributes.
+    """
     told = at >= state.events_since
     before = View(state).render(record) if told else {}
     yield
     touch(state, record)
-    if told:
-        previous = find_previous(before, View(state).render(record))
-        if previous:
-            emit(state, record, "updated", at, previous)
+    remember(state, record, at)
+    if not told:
+        return
+    after = View(state).render(record)
+    previous = find_previous(before, after)
+    snapshot = msgspec.json.encode(after)
+    if previous:
+        _write(state, f"{_prefix(record)}.{verb}", at, snapshot, previous)
+    for each in then:
+        _write(state, f"{_prefix(record)}.{each}", at, snapshot, None)
+
+
+def remember(state: State, record: Record, at: int) -> None:
+    """Write what a record is from now on into the business's own history."""
+    if isinstance(record, Subscription):
+        state.history.record(record, at)
+    elif isinstance(record, Customer):
+        state.history.record_discount(CustomerDiscount(at, record.id, record.discount))
 
 
 def touch(state: State, record: Record) -> None:
     """Tell the record's collection that a filter may see it differently now."""
-    if isinstance(record, Subscription):
-        state.subscriptions.touch()
-    elif isinstance(record, Customer):
-        state.customers.touch()
-    elif isinstance(record, Price):
-        state.prices.touch()
-    elif isinstance(record, Coupon):
-        state.coupons.touch()
+    collections: dict[type[Record], Collection[Any]] = {
+        Charge: state.charges,
+        Coupon: state.coupons,
+        Customer: state.customers,
+        Dispute: state.disputes,
+        Invoice: state.invoices,
+        InvoiceItem: state.invoice_items,
+        InvoicePayment: state.invoice_payments,
+        Price: state.prices,
+        Refund: state.refunds,
+        Subscription: state.subscriptions,
+    }
+    if type(record) in collections:
+        collections[type(record)].touch()
 
 
 def find_previous(before: Json, after: Json) -> Json:

@@ -5,7 +5,17 @@ Each rule is named by the kind of an agenda entry and checks first whether the e
 
 from collections.abc import Callable, Iterable
 
-from local.stripe_sandbox.journal import changing, emit
+from local.stripe_sandbox.collecting import (
+    bill,
+    collect,
+    draft,
+    finalize,
+    give_up,
+    mark_delinquency,
+    proceed,
+    void_open,
+)
+from local.stripe_sandbox.journal import changing, emit, remember
 from local.stripe_sandbox.periods import period_at
 from local.stripe_sandbox.records import Discount, Price, Subscription, SubscriptionItem
 from local.stripe_sandbox.state import State
@@ -37,8 +47,12 @@ def set_periods(state: State, sub: Subscription, at: int) -> None:
         if trial is not None:
             item.period_start, item.period_end = trial
         else:
-            price = state.prices[item.price]
-            item.period_start, item.period_end = _period(price, sub.billing_cycle_anchor, at)
+            item.period_start, item.period_end = period_of(state, sub, item, at)
+
+
+def period_of(state: State, sub: Subscription, item: SubscriptionItem, at: int) -> tuple[int, int]:
+    """Return the period of an item that holds *at*, once it is paid for."""
+    return _period(state.prices[item.price], sub.billing_cycle_anchor, at)
 
 
 def _find_trial(sub: Subscription) -> tuple[int, int] | None:
@@ -53,15 +67,6 @@ def _period(price: Price, anchor: int, at: int) -> tuple[int, int]:
     return period_at(anchor, price.interval or "month", price.interval_count, at)
 
 
-def mark_delinquency(state: State, sub: Subscription, at: int) -> None:
-    """Let the customer be delinquent while the newest change leaves something unpaid."""
-    customer = state.customers[sub.customer]
-    delinquent = sub.status in {"past_due", "unpaid"}
-    if customer.delinquent != delinquent:
-        with changing(state, customer, at):
-            customer.delinquent = delinquent
-
-
 def end_subscription(state: State, sub: Subscription, at: int, reason: str) -> None:
     """Cancel for good, with the event that tells of it."""
     if sub.status != "trialing":
@@ -71,6 +76,9 @@ def end_subscription(state: State, sub: Subscription, at: int, reason: str) -> N
     sub.ended_at = at
     sub.cancel_reason = sub.cancel_reason or reason
     state.subscriptions.touch()
+    remember(state, sub, at)
+    if reason == "payment_failed":
+        give_up(state, sub, at)
     emit(state, sub, "deleted", at)
     state.note("subscriptions ended")
 
@@ -111,6 +119,7 @@ def _expire(state: State, sub_id: str, at: int) -> None:
         with changing(state, sub, at):
             sub.status = "incomplete_expired"
             sub.ended_at = at
+        void_open(state, sub, at)
 
 
 def _end_trial(state: State, sub_id: str, at: int) -> None:
@@ -122,14 +131,17 @@ def _end_trial(state: State, sub_id: str, at: int) -> None:
     if not sub.has_payment_method and sub.when_trial_ends == "cancel":
         end_subscription(state, sub, at, "payment_failed")
         return
+    invoice = None
     with changing(state, sub, at):
         if sub.has_payment_method or sub.when_trial_ends != "pause":
             sub.status = "active" if sub.has_payment_method else "past_due"
             sub.billing_cycle_anchor = at
             set_periods(state, sub, at)
+            invoice = draft(state, sub, sub.items, at, "subscription_cycle")
         else:
             sub.status, sub.paused_at = "paused", at
             sub.pause_reason = "trial_end_without_payment_method"
+    proceed(state, sub, invoice)
     mark_delinquency(state, sub, at)
     if sub.status == "active":
         state.note("trials converted")
@@ -137,7 +149,7 @@ def _end_trial(state: State, sub_id: str, at: int) -> None:
         emit(state, sub, "paused", at)
     watch(state, sub)
     if sub.status in _BILLED:
-        _drop_once(state, sub, at)
+        drop_once(state, sub, at)
 
 
 def _renew(state: State, sub_id: str, at: int) -> None:
@@ -149,20 +161,22 @@ def _renew(state: State, sub_id: str, at: int) -> None:
     with changing(state, sub, at):
         for item in due:
             _roll(state, sub, item, at)
+        invoice = draft(state, sub, due, at, "subscription_cycle")
+    proceed(state, sub, invoice)
     if first:
-        _drop_once(state, sub, at)
+        drop_once(state, sub, at)
     state.plan(min(item.period_end for item in sub.items), "renew", sub.id)
 
 
 def _roll(state: State, sub: Subscription, item: SubscriptionItem, at: int) -> None:
-    price = state.prices[item.price]
-    # Nobody can read the renewals of the deep past: the next one that matters is enough.
-    seen = max(at, state.events_since - 1)
-    item.period_start, item.period_end = _period(price, sub.billing_cycle_anchor, seen)
+    # Without invoices nobody can read the renewals of the deep past: the next one that matters
+    # is enough.
+    seen = at if state.bills else max(at, state.events_since - 1)
+    item.period_start, item.period_end = period_of(state, sub, item, seen)
 
 
-def _drop_once(state: State, sub: Subscription, at: int) -> None:
-    """A `once` coupon is used up by the invoice that has just been made."""
+def drop_once(state: State, sub: Subscription, at: int) -> None:
+    """Take off `once` coupons, which the invoice that has just been made used up."""
     held = [*sub.discounts, *(each for item in sub.items for each in item.discounts)]
     used = [each for each in held if state.coupons[state.discounts[each].coupon].duration == "once"]
     remove_discounts(state, used, at)
@@ -171,6 +185,7 @@ def _drop_once(state: State, sub: Subscription, at: int) -> None:
 def _cancel(state: State, sub_id: str, at: int) -> None:
     sub = state.subscriptions[sub_id]
     if sub.cancel_at == at and sub.ended_at is None:
+        bill(state, sub, [], at, "subscription_cycle")  # the prorations that still wait
         end_subscription(state, sub, at, "cancellation_requested")
 
 
@@ -192,9 +207,11 @@ def _resume_collection(state: State, sub_id: str, at: int) -> None:
 
 RULES: dict[str, Rule] = {
     "cancel": _cancel,
+    "collect": collect,
     "end_discount": _end_discount,
     "end_trial": _end_trial,
     "expire": _expire,
+    "finalize": finalize,
     "renew": _renew,
     "resume_collection": _resume_collection,
 }

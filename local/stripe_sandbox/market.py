@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from local.stripe_sandbox import actions
 from local.stripe_sandbox.assortment import Assortment, Plan
 from local.stripe_sandbox.business import Business, Item
+from local.stripe_sandbox.collecting import DRAFT_SECONDS
 from local.stripe_sandbox.journal import changing
 from local.stripe_sandbox.lifecycle import Rule, end_subscription, set_periods
 from local.stripe_sandbox.periods import DAY
@@ -73,7 +74,6 @@ class Market:
             "arrive": self._arrive,
             "arrive_and_go_on": self._arrive_and_go_on,
             "change": self._change,
-            "fail_payment": self._fail_payment,
             "forget_customer": self._forget_customer,
             "leave": self._leave,
             "pay_first": self._pay_first,
@@ -219,20 +219,15 @@ class Market:
             actions.cancel_now(state, sub, at)
         else:
             ends = min(item.period_end for item in sub.items)
-            state.plan(ends + _HOUR, "fail_payment", sub_id)
+            sub.card_declines = True
+            wait = self._random.randint(3, 20) * DAY
+            state.plan(ends + DRAFT_SECONDS + wait, "settle_debt", sub_id)
             return
         if self._chance(self._habits.returns):
             back = at + 60 * DAY + self._wait(4 * _MONTH)
             state.plan(back, "subscribe", sub.customer)
         elif self._chance(self._habits.is_deleted):
             state.plan(at + self._random.randint(5, 90) * DAY, "forget_customer", sub.customer)
-
-    def _fail_payment(self, state: State, sub_id: str, at: int) -> None:
-        sub = state.subscriptions[sub_id]
-        if sub.status == "active":
-            actions.set_status(state, sub, "past_due", at)
-            state.note("payments failed")
-            state.plan(at + self._random.randint(3, 20) * DAY, "settle_debt", sub_id)
 
     def _settle_debt(self, state: State, sub_id: str, at: int) -> None:
         sub = state.subscriptions[sub_id]

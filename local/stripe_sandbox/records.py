@@ -120,11 +120,16 @@ class Coupon(Record):
 
 @dataclass(slots=True, kw_only=True)
 class Discount(Record):
-    """A coupon in force on a customer, a subscription or one item of it."""
+    """A coupon in force on a customer, a subscription or one item of it.
+
+    Attributes:
+        used_up: an invoice has had it, and it is for one invoice only.
+    """
 
     coupon: str
     start: int
     end: int | None = None
+    used_up: bool = False
     customer: str | None = None
     subscription: str | None = None
     subscription_item: str | None = None
@@ -143,9 +148,16 @@ class TaxRate(Record):
 
 @dataclass(slots=True, kw_only=True)
 class Customer(Record):
-    """Who pays. The number stands in the made-up e-mail address."""
+    """Who pays. The number stands in the made-up e-mail address.
+
+    Attributes:
+        balance: what the next invoice takes into account; below zero is credit.
+        invoices: how many they have got.
+    """
 
     number: int
+    balance: int = 0
+    invoices: int = 0
     currency: str | None = None
     discount: str | None = None
     deleted_at: int | None = None
@@ -175,6 +187,9 @@ class Subscription(Record):
         pause_reason: why and `paused_at` when the status became `paused`.
         when_trial_ends: cancel, create_invoice or pause, where no payment method is there.
         has_payment_method: whether the trial's end can be paid.
+        card_declines: whether the next payments fail.
+        prorates: "create_prorations" lets changes wait for the next invoice, "always_invoice"
+            bills them at once.
     """
 
     customer: str
@@ -195,6 +210,9 @@ class Subscription(Record):
     trial_end: int | None = None
     when_trial_ends: str = "create_invoice"
     has_payment_method: bool = True
+    card_declines: bool = False
+    prorates: str = "create_prorations"
+    latest_invoice: str | None = None
     pause_collection: Json | None = None
     pause_reason: str | None = None
     paused_at: int | None = None

@@ -40,7 +40,7 @@ def seeded_business(now: int | datetime, options: SeedOptions | None = None) -> 
     options = options or SeedOptions()
     end = to_seconds(now)
     start = end - options.days * DAY
-    business = Business.empty(start, seed=options.seed, name=options.name)
+    business = Business.empty(start, seed=options.seed, name=options.name, bills=True)
     state = business.state
     state.account.created = start
     state.events_since = end - EVENTS_KEPT_SECONDS

@@ -5,7 +5,18 @@ import random
 from collections import Counter
 
 from local.stripe_sandbox.collection import Collection
+from local.stripe_sandbox.history import History
 from local.stripe_sandbox.ids import Ids
+from local.stripe_sandbox.money import (
+    BalanceTransaction,
+    Charge,
+    Dispute,
+    Invoice,
+    InvoiceItem,
+    InvoicePayment,
+    Movement,
+    Refund,
+)
 from local.stripe_sandbox.periods import DAY
 from local.stripe_sandbox.records import (
     Account,
@@ -29,6 +40,8 @@ class State:
     Attributes:
         now: nothing in the records is later than this.
         events_since: events before it are not written down; nobody could read them any more.
+        bills: whether subscriptions make invoices and customers pay them.
+        history: what was true, for those who judge what is read.
         done: counts in words of what happened since they were last taken.
     """
 
@@ -45,6 +58,24 @@ class State:
         self.customers: Collection[Customer] = Collection()
         self.subscriptions: Collection[Subscription] = Collection(owner=lambda sub: sub.customer)
         self.events: Collection[Event] = Collection()
+        self.bills = False
+        self.history = History()
+        self.invoices: Collection[Invoice] = Collection(owner=lambda each: each.subscription)
+        self.invoice_items: Collection[InvoiceItem] = Collection(
+            owner=lambda each: each.subscription
+        )
+        self.invoice_payments: Collection[InvoicePayment] = Collection(
+            owner=lambda each: each.invoice
+        )
+        self.charges: Collection[Charge] = Collection(owner=lambda each: each.payment_intent)
+        self.refunds: Collection[Refund] = Collection(owner=lambda each: each.charge)
+        self.disputes: Collection[Dispute] = Collection(owner=lambda each: each.charge)
+        self.balance_transactions: Collection[BalanceTransaction] = Collection(
+            owner=lambda each: each.source or ""
+        )
+        self.payouts: Collection[Movement] = Collection()
+        self.topups: Collection[Movement] = Collection()
+        self.transfers: Collection[Movement] = Collection()
         self.items: dict[str, SubscriptionItem] = {}
         self.discounts: dict[str, Discount] = {}
         self.done: Counter[str] = Counter()

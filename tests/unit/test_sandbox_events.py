@@ -78,4 +78,5 @@ def test_events_come_in_the_order_of_their_time(lived: Business) -> None:
 def test_no_object_of_an_event_is_younger_than_the_event(lived: Business) -> None:
     for event in read_events(lived):
         body = event["data"]["object"]
-        assert body.get("created", body.get("start")) <= event["created"]
+        born = body.get("created", body.get("start", body.get("date")))
+        assert born <= event["created"]

@@ -2,12 +2,26 @@
 
 from local.stripe_sandbox.objects import (
     account,
+    balance,
     catalogue,
     customer,
     discounting,
     event,
+    invoice,
+    payment,
     subscription,
 )
 from local.stripe_sandbox.objects.view import View
 
-__all__ = ["View", "account", "catalogue", "customer", "discounting", "event", "subscription"]
+__all__ = [
+    "View",
+    "account",
+    "balance",
+    "catalogue",
+    "customer",
+    "discounting",
+    "event",
+    "invoice",
+    "payment",
+    "subscription",
+]

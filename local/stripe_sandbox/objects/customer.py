@@ -17,7 +17,7 @@ def render_customer(view: View, customer: Customer, expand: Expand) -> Json:
         "id": customer.id,
         "object": "customer",
         "address": None,
-        "balance": 0,
+        "balance": customer.balance,
         "created": customer.created,
         "currency": customer.currency,
         "customer_account": None,

@@ -37,7 +37,9 @@ def render_subscription(view: View, sub: Subscription, expand: Expand) -> Json:
         "discounts": render_discounts(view, sub.discounts, expand),
         "invoice_settings": {"account_tax_ids": None, "issuer": {"type": "self"}},
         "items": _items(view, sub, expand.get("items", NOTHING)),
-        "latest_invoice": None,
+        "latest_invoice": view.reference(
+            view.state.invoices.get(sub.latest_invoice or ""), "latest_invoice", expand
+        ),
         "livemode": view.livemode,
         "managed_payments": None,
         "metadata": sub.metadata,
