@@ -38,7 +38,8 @@ class StageSettings:
         allow_restricted_keys: Accept restricted Stripe keys (`rk_`).
         jwt_issuer: Issuer URL of the tokens; empty for a Cognito user pool made by the stack.
         jwt_audience: Audiences accepted, separated by commas; only with `jwt_issuer`.
-        jwt_scopes: Scopes of which a token needs one, separated by commas.
+        jwt_scopes: Scopes of which a token needs one, separated by commas; empty for the one that
+            access tokens of the stack's own pool carry, or for none with `jwt_issuer`.
         throttled: Whether the API limits requests by route.
         enforce_tls: Whether queues and the topic refuse plain HTTP; only the local stage, which
             never leaves the machine, may do without.
@@ -58,7 +59,7 @@ class StageSettings:
     allow_restricted_keys: bool = False
     jwt_issuer: str = ""
     jwt_audience: str = ""
-    jwt_scopes: str = COGNITO_ACCESS_SCOPE
+    jwt_scopes: str = ""
     throttled: bool = True
     enforce_tls: bool = True
     stripe_address_parameter: bool = False

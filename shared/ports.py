@@ -318,11 +318,15 @@ class Notifier(Protocol):
     """Brings notices to people."""
 
     def subscribe(self, channel: Channel) -> str:
-        """Subscribe a channel to its own notices; gives the id of the subscription."""
+        """Subscribe a channel to its own notices; gives the id of the subscription.
+
+        Raises:
+            InvalidInputError: the address is of no kind that can be subscribed.
+        """
         ...
 
     def unsubscribe(self, subscription: str) -> None:
-        """End a subscription; ending what is not there is no error."""
+        """End a subscription; ending what is not there, or was never confirmed, is no error."""
         ...
 
     def status(self, subscription: str) -> ChannelStatus:

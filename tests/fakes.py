@@ -337,6 +337,7 @@ class InMemoryNotifier:
     published: list[Notice] = field(default_factory=list)
     failures: list[MetricsError] = field(default_factory=list)
     subscriptions: dict[str, Channel] = field(default_factory=dict)
+    unconfirmed: set[str] = field(default_factory=set)
 
     def subscribe(self, channel: Channel) -> str:
         self.subscriptions[f"sub-{channel.id}"] = channel
@@ -346,6 +347,8 @@ class InMemoryNotifier:
         self.subscriptions.pop(subscription, None)
 
     def status(self, subscription: str) -> ChannelStatus:
+        if subscription in self.unconfirmed:
+            return "pending_confirmation"
         return "active" if subscription in self.subscriptions else "not_receiving"
 
     def publish(self, notice: Notice) -> str:

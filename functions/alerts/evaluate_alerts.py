@@ -1,8 +1,9 @@
 """Use case: offer a new value to every alert on its metric, and send what is decided.
 
 The decision and what it wants to say are stored in one transaction, on the condition that the
-state is still the one that was looked at. Sending comes after, from the store; so a crash at any
-point loses nothing, and repeats a notice only if it falls between publishing and noting that.
+state is still the one that was looked at. Sending comes after, from the store: what a crash left
+unsent goes out with the record's next try, or else with the metric's next value. A notice is
+repeated only if a crash falls between publishing and noting that.
 """
 
 from dataclasses import dataclass, replace
@@ -11,11 +12,17 @@ from datetime import timedelta
 from shared.domain.alerts import Alert, AlertState, Decision, Sample, step
 from shared.domain.configuration import MetricValue
 from shared.domain.messages import Facts, render_message
-from shared.domain.notices import Notice
-from shared.errors import MetricsError, NotFoundError, VersionConflictError
+from shared.domain.notices import Notice, NoticeStatus
+from shared.errors import (
+    MetricsError,
+    NotFoundError,
+    StorageUnavailableError,
+    VersionConflictError,
+)
 from shared.ports import AlertStore, Clock, ConfigStore, Notifier
 
 _DECISION_ATTEMPTS = 5
+_SENDING_ATTEMPTS = 10
 _SENDING_LEASE = timedelta(seconds=60)
 
 
@@ -31,14 +38,30 @@ class EvaluateAlerts:
     def __call__(self, value: MetricValue) -> int:
         """Take the value into account; gives the number of notices sent.
 
+        One alert that cannot be decided, or one notice that cannot be sent, holds up no other: all
+        are looked at before the first error is raised.
+
         Raises:
             VersionConflictError: others kept writing first; the record is to be tried again.
-            StorageError: a table or the topic failed; likewise.
+            StorageError: a table or the topic failed, or another worker has begun to send a
+                notice and not ended; likewise.
         """
+        alerts = self.alerts.alerts_of(value.metric_id)
+        failures = []
+        for alert in alerts:
+            try:
+                self._decide(alert, value)
+            except MetricsError as error:
+                failures.append(error)
+        pending = [notice for alert in alerts for notice in self.alerts.pending_notices(alert.id)]
         sent = 0
-        for alert in self.alerts.alerts_of(value.metric_id):
-            self._decide(alert, value)
-            sent += self._send_pending(alert.id)
+        for notice in pending:
+            try:
+                sent += self._send(notice)
+            except MetricsError as error:
+                failures.append(error)
+        if failures:
+            raise failures[0]
         return sent
 
     def _decide(self, alert: Alert, value: MetricValue) -> None:
@@ -99,25 +122,25 @@ class EvaluateAlerts:
             )
         return tuple(notices)
 
-    def _send_pending(self, alert_id: str) -> int:
-        sent, failure = 0, None
-        for notice in self.alerts.pending_notices(alert_id):
-            now = self.clock.now()
-            claimed = self.alerts.claim_notice(notice, now=now, until=now + _SENDING_LEASE)
-            if claimed is None:
-                continue
-            try:
-                message_id = self.notifier.publish(claimed)
-            except MetricsError as error:
-                # Back into the outbox; the other channels must not wait for this one.
-                self.alerts.settle_notice(replace(claimed, status="pending", lease_until=None))
-                failure = error
-                continue
-            self._mark_sent(claimed, message_id)
-            sent += 1
-        if failure is not None:
-            raise failure
-        return sent
+    def _send(self, notice: Notice) -> bool:
+        """Send one notice; gives whether it was sent, now and by us."""
+        now = self.clock.now()
+        claimed = self.alerts.claim_notice(notice, now=now, until=now + _SENDING_LEASE)
+        if claimed is None:
+            # Whoever has it may have been killed: only a settled notice ends the record.
+            raise StorageUnavailableError("Another worker has begun to send a notice.")
+        try:
+            message_id = self.notifier.publish(claimed)
+        except MetricsError as error:
+            self._settle_failure(claimed, error)
+            raise
+        self._mark_sent(claimed, message_id)
+        return True
+
+    def _settle_failure(self, notice: Notice, error: MetricsError) -> None:
+        gives_up = not error.transient or notice.attempts >= _SENDING_ATTEMPTS
+        status: NoticeStatus = "failed" if gives_up else "pending"
+        self.alerts.settle_notice(replace(notice, status=status, lease_until=None))
 
     def _mark_sent(self, notice: Notice, message_id: str) -> None:
         self.alerts.settle_notice(

@@ -3,8 +3,8 @@
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from shared.domain.configuration import Channel, ChannelType
-from shared.errors import InvalidInputError, StorageError
+from shared.domain.configuration import Channel, ChannelStatus, ChannelType
+from shared.errors import InvalidInputError, MetricsError
 from shared.ports import Clock, ConfigStore, Notifier
 
 
@@ -34,18 +34,23 @@ class AddChannel:
             created_at=self.clock.now(),
         )
         self.config.add_channel(channel)
-        subscription = ""
         try:
-            subscription = self.notifier.subscribe(channel)
-            status = self.notifier.status(subscription)
-            channel = replace(channel, subscription=subscription, status=status)
+            channel = replace(channel, subscription=self.notifier.subscribe(channel))
+            channel = replace(channel, status=self._first_status(channel))
             self.config.save_channel(channel)
-        except StorageError:
-            if subscription:
-                self.notifier.unsubscribe(subscription)
+        except MetricsError:
             self.config.remove_channel(channel)
+            if channel.subscription:
+                self.notifier.unsubscribe(channel.subscription)
             raise
         return channel
+
+    def _first_status(self, channel: Channel) -> ChannelStatus:
+        if channel.type == "sms":
+            return "active"  # SNS asks nobody
+        # A subscription that is not found yet has only just been made.
+        is_active = self.notifier.status(channel.subscription) == "active"
+        return "active" if is_active else "pending_confirmation"
 
 
 def _check_email(address: str) -> str:

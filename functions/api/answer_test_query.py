@@ -8,10 +8,11 @@ from shared.domain.account import AccountIdentity, Mode, Reading
 from shared.domain.definitions import Definitions
 from shared.domain.metrics import Measurement, MetricQuery, Terms, compute
 from shared.domain.stripe_key import StripeKey
-from shared.errors import ConflictError
+from shared.errors import ConflictError, SourceUnavailableError
 from shared.ports import BillingSources, Clock, ConfigStore, SecretStore
 
 DEADLINE_SECONDS = 20.0
+_LEAST_SECONDS = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,8 +85,10 @@ class AnswerTestQuery:
         started_at = self.clock.now()
         source = self.sources(key)
         account = source.identify()
-        elapsed = (self.clock.now() - started_at).total_seconds()
-        reading = source.read_subscriptions(deadline_seconds=DEADLINE_SECONDS - elapsed)
+        left = DEADLINE_SECONDS - (self.clock.now() - started_at).total_seconds()
+        if left < _LEAST_SECONDS:
+            raise SourceUnavailableError("Stripe answers too slowly now. Try again in a minute.")
+        reading = source.read_subscriptions(deadline_seconds=left)
         terms = Terms(
             definitions=definitions,
             currency=terms.currency if terms else _currency_of(account, reading),

@@ -12,6 +12,7 @@ from functions.api.add_channel import AddChannel
 from functions.api.answer_test_query import AnswerTestQuery
 from functions.api.connect_account import ConnectAccount
 from functions.api.create_metric import CreateMetric
+from functions.api.list_channels import ListChannels
 from functions.api.remove_channel import RemoveChannel
 from functions.api.set_alert import SetAlert
 from functions.api.settings import Settings
@@ -50,6 +51,7 @@ class Services:
     answer_test_query: AnswerTestQuery
     create_metric: CreateMetric
     add_channel: AddChannel
+    list_channels: ListChannels
     remove_channel: RemoveChannel
     set_alert: SetAlert
 
@@ -83,6 +85,7 @@ def services() -> Services:
         answer_test_query=AnswerTestQuery(config, secrets, sources, clock, allow_restricted),
         create_metric=CreateMetric(config, metrics, queue, clock, make_id, time.sleep),
         add_channel=AddChannel(config, notifier, clock, make_id),
+        list_channels=ListChannels(config, notifier),
         remove_channel=RemoveChannel(config, alerts, notifier),
         set_alert=SetAlert(config, metrics, alerts, queue, clock, make_id),
     )

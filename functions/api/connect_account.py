@@ -1,13 +1,14 @@
 """Use case: connect a Stripe account."""
 
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from decimal import Decimal
 
 from shared.domain.configuration import Integration
 from shared.domain.definitions import Definitions
 from shared.domain.stripe_key import KeyRefusal, StripeKey, parse_key
-from shared.errors import InvalidInputError, KeyInvalidError, StorageError
+from shared.errors import InvalidInputError, KeyInvalidError, MetricsError, StorageError
 from shared.ports import (
     BillingSources,
     Clock,
@@ -83,8 +84,10 @@ class ConnectAccount:
         self.secrets.put(integration.id, key)
         try:
             self.config.add_integration(integration)
-        except StorageError:
+        except MetricsError:
             self.secrets.delete(integration.id)
             raise
-        self.queue.send(SyncRequest(integration.id, slot=integration.created_at.isoformat()))
+        # The account is connected; a first import that cannot be queued comes with the next tick.
+        with suppress(StorageError):
+            self.queue.send(SyncRequest(integration.id, slot=integration.created_at.isoformat()))
         return integration

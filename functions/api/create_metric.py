@@ -1,12 +1,13 @@
 """Use case: have a number of an integration kept up to date."""
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import timedelta
 
 from shared.domain.configuration import Metric, RefreshInterval
 from shared.domain.metrics import MetricQuery
-from shared.errors import ConflictError
+from shared.errors import ConflictError, StorageError
 from shared.ports import Clock, ConfigStore, MetricStore, SyncQueue, SyncRequest
 
 # Most accounts are read well within this; a caller is not kept waiting for the others.
@@ -58,8 +59,10 @@ class CreateMetric:
             created_at=self.clock.now(),
         )
         self.config.add_metric(metric)
-        self.queue.send(SyncRequest(integration_id, slot=metric.id, metric_id=metric.id))
-        self._wait_for_value(metric)
+        # The metric is there; a first value that cannot be asked for comes with its next tick.
+        with suppress(StorageError):
+            self.queue.send(SyncRequest(integration_id, slot=metric.id, metric_id=metric.id))
+            self._wait_for_value(metric)
         return metric
 
     def _wait_for_value(self, metric: Metric) -> None:

@@ -50,16 +50,17 @@ def problem(
         "type": TYPE_BASE + code,
         "title": title,
         "status": status or usual_status,
-        "detail": detail,
+        # People paste keys into the wrong field, even into names and paths.
+        "detail": hide_keys(detail),
         "code": code,
         "request_id": request_id,
         "retryable": retryable,
     }
     if errors:
-        body["errors"] = [{"pointer": pointer, "detail": text} for pointer, text in errors]
-    # People paste keys into the wrong field, even into names and paths.
-    text = hide_keys(json.dumps(body))
-    return Response(status_code=body["status"], content_type=PROBLEM_JSON, body=text)
+        body["errors"] = [
+            {"pointer": hide_keys(pointer), "detail": hide_keys(text)} for pointer, text in errors
+        ]
+    return Response(status_code=body["status"], content_type=PROBLEM_JSON, body=json.dumps(body))
 
 
 def problem_of(error: MetricsError, request_id: str) -> Response[str]:
@@ -68,7 +69,8 @@ def problem_of(error: MetricsError, request_id: str) -> Response[str]:
         # Its text speaks of our own inside: it is in the log, under the request's id.
         return problem(
             "internal",
-            "The request could not be carried out. Nothing was half done; try again.",
+            "The request could not be carried out. If it was to make something, look whether it "
+            "is there before you try again.",
             request_id,
             status=503 if error.transient else 500,
             retryable=error.transient,

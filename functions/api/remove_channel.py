@@ -32,7 +32,8 @@ class RemoveChannel:
                 f"This channel hears of {len(users)} alert(s): {', '.join(users[:5])}. "
                 "Remove them first, or they would fire unheard."
             )
-        self.notifier.unsubscribe(channel.subscription)
+        if channel.subscription:
+            self.notifier.unsubscribe(channel.subscription)
         self.config.remove_channel(channel)
 
     def _all_alerts(self) -> Iterator[Alert]:

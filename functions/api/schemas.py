@@ -25,9 +25,9 @@ from shared.domain.stripe_key import holds_key
 
 def _check_name(name: str) -> str:
     if holds_key(name):
-        raise ValueError("This looks like a Stripe key. A name is shown to everybody.")
+        raise ValueError("This looks like a Stripe key, and would be shown to everybody.")
     if any(unicodedata.category(letter) == "Cc" for letter in name):
-        raise ValueError("A name is one line, without control characters.")
+        raise ValueError("Write this on one line, without control characters.")
     return name
 
 
@@ -159,7 +159,11 @@ class ChannelBody(_Request):
     """Where notices are to go."""
 
     type: Literal["email", "sms"]
-    address: Annotated[str, StringConstraints(strip_whitespace=True, min_length=3, max_length=320)]
+    address: Annotated[
+        str,
+        StringConstraints(strip_whitespace=True, min_length=3, max_length=320),
+        AfterValidator(_check_name),
+    ]
 
 
 class ThresholdRuleBody(_Request):

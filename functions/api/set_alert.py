@@ -1,11 +1,13 @@
 """Use case: set an alert on a metric."""
 
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 from shared.domain.alerts import Alert, AlertState, Sample, ThresholdRule, step
 from shared.domain.configuration import Metric
 from shared.domain.money import format_value
+from shared.errors import StorageError
 from shared.ports import (
     AlertStore,
     Clock,
@@ -60,8 +62,12 @@ class SetAlert:
         state = self._first_state(alert)
         self.alerts.add_alert(alert, state)
         if notify_if_already_breached:
-            # The notice comes of a new value, by the way that every notice takes.
-            self.queue.send(SyncRequest(metric.integration_id, slot=alert.id, metric_id=metric_id))
+            # The notice comes of a new value, by the way that every notice takes: of this one, or
+            # where it cannot be asked for, of the next tick's.
+            with suppress(StorageError):
+                self.queue.send(
+                    SyncRequest(metric.integration_id, slot=alert.id, metric_id=metric_id)
+                )
         return alert, state
 
     def _usual_name(self, metric: Metric, rule: ThresholdRule) -> str:

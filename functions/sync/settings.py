@@ -20,7 +20,7 @@ class WorkerSettings(BaseModel):
 
     Attributes:
         stripe_api_base: another address than Stripe's own; set in the local stage only.
-        lease_seconds: the function's timeout and 30 seconds more.
+        lease_seconds: longer than the function can run.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -30,4 +30,4 @@ class WorkerSettings(BaseModel):
     secret_prefix: str
     allow_restricted_keys: bool = False
     stripe_api_base: str | None = None
-    lease_seconds: int = Field(default=930, gt=0)
+    lease_seconds: int = Field(gt=0)

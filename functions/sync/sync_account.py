@@ -82,15 +82,17 @@ class SyncAccount:
         except (BillingSourceError, SecretMissingError) as error:
             # Nothing was written and the reason is known: the slot is done, the next one is a
             # new chance. Trying again at once would only burden the account.
-            self._record_failure(integration, status, error)
             self.ledger.release_lease(lease, done=request)
+            self._record_failure(integration, status, error)
             return "error"
         except Exception as error:
-            self._record_failure(integration, status, error)
             self.ledger.release_lease(lease, done=None)
+            self._record_failure(integration, status, error)
             raise
-        self._record_success(integration, status, reading.as_of)
+        # The slot is done before its status is told: a status that cannot be written must not
+        # make the values be computed again.
         self.ledger.release_lease(lease, done=request)
+        self._record_success(integration, status, reading.as_of)
         return "ok"
 
     def _read(self, integration: Integration) -> Reading:
@@ -142,10 +144,9 @@ class SyncAccount:
     def _record_failure(
         self, integration: Integration, status: SyncStatus, error: Exception
     ) -> None:
-        if isinstance(error, MetricsError):
+        # What went wrong inside stands in the log; its text is for us, and may hold anything.
+        failure = SyncFailure("internal", "The sync failed unexpectedly. It is tried again.")
+        if isinstance(error, MetricsError) and error.code != "internal":
             failure = SyncFailure(code=error.code, message=str(error))
-        else:
-            # What went wrong stands in the log; its text may hold anything.
-            failure = SyncFailure("internal", "The sync failed unexpectedly. It is tried again.")
         failed = replace(status, state="error", error=failure)
         self.config.save_sync_status(integration.id, failed)

@@ -21,13 +21,13 @@ _USUAL = apigateway.CfnStage.RouteSettingsProperty(
 # Each of these costs money or reaches a third party: Stripe, somebody's inbox, somebody's phone.
 # Spelled as CloudFormation does: the CDK passes settings by route on as they are.
 _SCARCE = {"ThrottlingRateLimit": 1, "ThrottlingBurstLimit": 5}
-# Never the query string, which is free text, nor any header.
+# Never the path or the query string, which are free text and may hold a key that somebody pasted,
+# nor any header.
 _ACCESS_LOG_FORMAT = json.dumps(
     {
         "time": "$context.requestTime",
         "request_id": "$context.requestId",
         "method": "$context.httpMethod",
-        "path": "$context.path",
         "route": "$context.routeKey",
         "status": "$context.status",
         "response_bytes": "$context.responseLength",
@@ -38,7 +38,12 @@ _ACCESS_LOG_FORMAT = json.dumps(
         "integration_error": "$context.integrationErrorMessage",
     }
 )
-_SCARCE_PATHS = ("/v1/test-query", "/v1/channels", "/v1/channels/{id}/test")
+_SCARCE_PATHS = (
+    "/v1/channels",
+    "/v1/integrations",
+    "/v1/integrations/{id}/sync",
+    "/v1/test-query",
+)
 
 
 class Api(Construct):

@@ -7,7 +7,7 @@ from aws_cdk import aws_cognito as cognito
 from constructs import Construct
 
 from infra.constructs.python_function import removal_policy
-from infra.settings import StageSettings
+from infra.settings import COGNITO_ACCESS_SCOPE, StageSettings
 
 
 class Identity(Construct):
@@ -15,7 +15,7 @@ class Identity(Construct):
 
     Attributes:
         authorizer: Checks signature, issuer, audience and expiry of bearer tokens.
-        scopes: A token needs one of them.
+        scopes: A token needs one of them; empty where none is asked for.
         pool: None where another issuer is set.
         client: The pool's one client, or None.
     """
@@ -24,7 +24,8 @@ class Identity(Construct):
         super().__init__(scope, construct_id)
         self.pool: cognito.UserPool | None = None
         self.client: cognito.UserPoolClient | None = None
-        self.scopes = _words(settings.jwt_scopes)
+        usual_scope = "" if settings.jwt_issuer else COGNITO_ACCESS_SCOPE
+        self.scopes = _words(settings.jwt_scopes or usual_scope)
         issuer, audience = settings.jwt_issuer, _words(settings.jwt_audience)
         if not issuer:
             self.pool = self._own_pool(settings)

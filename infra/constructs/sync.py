@@ -12,11 +12,13 @@ from infra.settings import StageSettings
 
 INTERVALS = ("hourly", "daily", "weekly")
 _WORKER_TIMEOUT = cdk.Duration.minutes(15)
-# One second more than the lease of a sync (the timeout and 30 s): a message comes back only when
-# its sync is certainly over. AWS's rule of thumb of six timeouts is for batches that wait while the
-# function is throttled; here one message is one batch and the mapping's own concurrency limit
-# keeps it from being throttled, and six would leave a killed sync waiting for an hour and a half.
-_VISIBILITY = cdk.Duration.seconds(15 * 60 + 31)
+_LEASE_SECONDS = 15 * 60 + 30
+# A minute and a half more than the lease of a sync, which begins only once its function has: a
+# message comes back when its sync is certainly over. AWS's rule of thumb of six timeouts is for
+# batches that wait while the function is throttled; here one message is one batch and the mapping's
+# own concurrency limit keeps it from being throttled, and six would leave a killed sync waiting for
+# an hour and a half.
+_VISIBILITY = cdk.Duration.seconds(_LEASE_SECONDS + 90)
 
 
 class Sync(Construct):
@@ -81,6 +83,7 @@ class Sync(Construct):
             handler="functions.sync.handler.work",
             environment={
                 "METRICS_TABLE": metrics_table,
+                "LEASE_SECONDS": str(_LEASE_SECONDS),
                 **worker_environment,
             },
             timeout=_WORKER_TIMEOUT,
@@ -94,5 +97,4 @@ class Sync(Construct):
             event_source_arn=self.queue.queue_arn,
             batch_size=1,
             max_concurrency=settings.sync_max_concurrency,
-            report_batch_item_failures=True,
         )

@@ -78,17 +78,13 @@ class DynamoDbConfig:
         """See the port."""
         interval, owner = metric.refresh_interval, metric.integration_id
         pointer = {**integration_key(owner, METRIC_PREFIX + metric.id), "interval": interval}
-        marker = {
-            **integration_key(owner, DUE_PREFIX + interval),
-            **_listed(due_collection(interval), owner),
-        }
         table = self._table
         self._table.transact(
             [
                 table.check_in_transaction(integration_key(owner), EXISTS),
                 table.put_in_transaction(_metric_item(metric), IS_NEW),
                 table.put_in_transaction({**pointer, "id": metric.id}),
-                table.put_in_transaction(marker),
+                table.put_in_transaction(_due_item(owner, interval)),
             ]
         )
 
@@ -131,6 +127,9 @@ class DynamoDbConfig:
         self._table.delete([integration_key(owner, METRIC_PREFIX + metric.id)])
         if interval not in self.intervals_of(owner):
             self._table.delete([integration_key(owner, DUE_PREFIX + interval)])
+            if interval in self.intervals_of(owner):
+                # Another metric of it was added in between; its marker must not go with this one.
+                self._table.put(_due_item(owner, interval))
         for alert_id in alerts:
             self._table.delete_partition(alert_key(alert_id)["pk"])
         # The metric itself last, so that a removal that was cut short can be asked for again.
@@ -177,6 +176,11 @@ class DynamoDbConfig:
     def _metrics(self, ids: Sequence[str]) -> tuple[Metric, ...]:
         items = {i["id"]: i for i in self._table.get_many([metric_key(key) for key in ids])}
         return tuple(_read_metric(items[key]) for key in ids if key in items)
+
+
+def _due_item(owner: str, interval: RefreshInterval) -> Item:
+    key = integration_key(owner, DUE_PREFIX + interval)
+    return {**key, **_listed(due_collection(interval), owner)}
 
 
 def _channel_item(channel: Channel) -> Item:

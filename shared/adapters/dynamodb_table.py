@@ -113,14 +113,16 @@ class DynamoDbTable:
             waiting += answer.get("UnprocessedItems", {}).get(self.name, [])  # type: ignore[arg-type] # same shape as asked
 
     def delete_partition(self, pk: str) -> None:
-        """Remove every item of a partition."""
+        """Remove every item of a partition, and last the one that it is found by."""
         items = self._pages(
             KeyConditionExpression="pk = :pk",
             ExpressionAttributeValues=_wire({":pk": pk}),
             ProjectionExpression="pk, sk",
             ConsistentRead=True,
         )
-        self.delete(list(items))
+        keys = list(items)
+        self.delete(key for key in keys if key["sk"] != "CONFIG")
+        self.delete(key for key in keys if key["sk"] == "CONFIG")
 
     def update(
         self, key: Key, expression: str, condition: Condition, values: Mapping[str, Any]
@@ -163,6 +165,8 @@ class DynamoDbTable:
         # "!" sorts before, and "~" after, every character that stands in an id or a timestamp.
         low = f"{prefix}{after}!" if after else prefix
         high = f"{prefix}{before}" if before else f"{prefix}~"
+        if low > high:
+            return  # nothing lies between, and DynamoDB refuses to look
         yield from self._pages(
             KeyConditionExpression="pk = :pk AND sk BETWEEN :low AND :high",
             ExpressionAttributeValues=_wire({":pk": pk, ":low": low, ":high": high}),

@@ -8,11 +8,14 @@ from botocore.exceptions import ClientError
 from shared.adapters.aws_errors import error_code, translated
 from shared.domain.configuration import Channel, ChannelStatus
 from shared.domain.notices import Notice
+from shared.errors import InvalidInputError
 
 if TYPE_CHECKING:
     from mypy_boto3_sns import SNSClient
 
 ATTRIBUTE = "channels"
+_GONE = frozenset({"NotFound", "NotFoundException"})
+_REFUSED = frozenset({"InvalidParameter", "InvalidParameterException"})
 
 
 class SnsNotifier:
@@ -25,13 +28,19 @@ class SnsNotifier:
     def subscribe(self, channel: Channel) -> str:
         """See the port."""
         with translated("subscribe a channel"):
-            answer = self._client.subscribe(
-                TopicArn=self._topic_arn,
-                Protocol=channel.type,
-                Endpoint=channel.address,
-                Attributes={"FilterPolicy": json.dumps({ATTRIBUTE: [channel.id]})},
-                ReturnSubscriptionArn=True,
-            )
+            try:
+                answer = self._client.subscribe(
+                    TopicArn=self._topic_arn,
+                    Protocol=channel.type,
+                    Endpoint=channel.address,
+                    Attributes={"FilterPolicy": json.dumps({ATTRIBUTE: [channel.id]})},
+                    ReturnSubscriptionArn=True,
+                )
+            except ClientError as error:
+                if error_code(error) not in _REFUSED:
+                    raise
+                detail = "AWS SNS does not take this address."
+                raise InvalidInputError(detail, errors=(("/address", detail),)) from error
         return answer["SubscriptionArn"]
 
     def unsubscribe(self, subscription: str) -> None:
@@ -40,7 +49,8 @@ class SnsNotifier:
             try:
                 self._client.unsubscribe(SubscriptionArn=subscription)
             except ClientError as error:
-                if error_code(error) not in {"NotFound", "NotFoundException"}:
+                # One that was never confirmed cannot be ended; SNS forgets it by itself.
+                if error_code(error) not in _GONE | _REFUSED:
                     raise
 
     def status(self, subscription: str) -> ChannelStatus:
@@ -49,7 +59,7 @@ class SnsNotifier:
             try:
                 answer = self._client.get_subscription_attributes(SubscriptionArn=subscription)
             except ClientError as error:
-                if error_code(error) in {"NotFound", "NotFoundException"}:
+                if error_code(error) in _GONE:
                     return "not_receiving"
                 raise
         pending = answer["Attributes"].get("PendingConfirmation", "false") == "true"

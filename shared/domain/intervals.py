@@ -9,7 +9,7 @@ from shared.domain.unreadable import UnreadableError
 MONTHS_PER_YEAR = 12
 
 # A year has 365 days and 52 weeks, so that 10 a week is 520 a year. A price of 7 days has 365/7
-# payments a year and so differs by 0.27 % from one of a week (docs/metrics.md says so).
+# payments a year and so differs by 0.27 % from one of a week.
 PAYMENTS_PER_YEAR = {"day": 365, "week": 52, "month": 12, "year": 1}
 
 

@@ -1,7 +1,7 @@
 """Prices: what a quantity costs in one billing period and in a month.
 
 Covers what Stripe sells by quantity: per unit, tiers (graduated and volume), packages, several
-currencies. Usage-based prices have no amount before their usage is known: B-10 leaves them out.
+currencies. Usage-based prices have no amount before their usage is known, and are left out.
 """
 
 from collections.abc import Mapping

@@ -25,9 +25,13 @@ def next_tick(
     >>> next_tick("daily", after=noon, hour=6, weekday="MON", time_zone="UTC").isoformat()
     '2026-11-23T06:00:00+00:00'
     """
-    if interval == "hourly":
-        return after.replace(minute=0, second=0, microsecond=0) + timedelta(hours=1)
     local = after.astimezone(ZoneInfo(time_zone))
+    if interval == "hourly":
+        # Some zones lie half an hour off: their full hours are not those of UTC.
+        into_hour = timedelta(
+            minutes=local.minute, seconds=local.second, microseconds=local.microsecond
+        )
+        return after - into_hour + timedelta(hours=1)
     tick = local.replace(hour=hour, minute=0, second=0, microsecond=0)
     if interval == "weekly":
         tick += timedelta(days=(_WEEKDAYS.index(weekday) - tick.weekday()) % 7)

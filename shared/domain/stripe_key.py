@@ -11,7 +11,9 @@ Mode = Literal["test", "live"]
 
 _ACCEPTED_FORM = re.compile(r"(sk|rk)_(test|live)_([A-Za-z0-9_]+)")
 # Whatever looks like a key, of a kind that is accepted or not.
-_IN_TEXT = re.compile(r"\b((?:sk|rk|pk)_(?:org_)?(?:test|live)_|whsec_)[A-Za-z0-9_]{3,}")
+_IN_TEXT = re.compile(
+    r"(?<![A-Za-z0-9])((?:sk|rk|pk)_(?:org_)?(?:test|live)_|whsec_)[A-Za-z0-9_]{3,}"
+)
 _LONGEST = 512
 _SHOWN = 4
 _PREFIX_LENGTH = len("sk_test_")

@@ -1,4 +1,4 @@
-"""Tax inside prices: amounts that include a known tax are counted without it (B-11).
+"""Tax inside prices: amounts that include a known tax are counted without it.
 
 Tax that is added on top of a price never was part of the amount.
 """

@@ -199,6 +199,21 @@ def test_values_are_stored_as_latest_and_as_history(stores, integration, metric)
     assert rest.next_cursor is None
 
 
+@pytest.mark.parametrize("cursor", ["~", "zzz", "é", "made up", ""])
+def test_a_made_up_cursor_is_no_error(stores, metric, cursor):
+    stores.metrics.values(metric.id, limit=10, cursor=cursor)
+    stores.config.metrics_of(metric.integration_id, limit=10, cursor=cursor)
+    stores.config.channels(limit=10, cursor=cursor)
+
+
+@pytest.mark.parametrize("hours", [0, -1])
+def test_a_range_that_ends_before_it_begins_is_empty(stores, integration, metric, hours):
+    lease = lease_of(stores, integration)
+    stores.metrics.commit_values([a_value("1", lease.sequence, metric_id=metric.id)], lease)
+    end = NOON + timedelta(hours=hours)
+    assert stores.metrics.values(metric.id, start=NOON, end=end, limit=10).items == ()
+
+
 def test_values_of_a_sync_that_lost_its_lease_are_refused(stores, integration, metric):
     lost = lease_of(stores, integration)
     lease_of(stores, integration, now=NOON + timedelta(seconds=61))

@@ -62,23 +62,21 @@ def test_a_tick_that_its_dispatcher_fails_on_is_kept(template: Template) -> None
 def test_a_message_outlives_its_worker_and_fails_three_times_at_most(template: Template) -> None:
     queue = template.of_type("AWS::SQS::Queue")["SyncQueue"]
     worker = template.of_type("AWS::Lambda::Function")["SyncWorkerFunction"]
-    lease_seconds = worker["Timeout"] + 30
+    lease_seconds = int(worker["Environment"]["Variables"]["LEASE_SECONDS"])
 
     assert worker["Timeout"] == 900
     assert queue["FifoQueue"] is True
-    assert queue["VisibilityTimeout"] > lease_seconds
+    # A function that starts slowly takes its lease late: the message stays away longer still.
+    assert worker["Timeout"] + 30 <= lease_seconds <= queue["VisibilityTimeout"] - 60
     assert queue["RedrivePolicy"]["maxReceiveCount"] == 3
     assert readable(queue["RedrivePolicy"]["deadLetterTargetArn"]) == "SyncFailures.Arn"
     assert template.of_type("AWS::SQS::Queue")["SyncFailures"]["FifoQueue"] is True
 
 
-def test_the_worker_gets_one_message_at_a_time_and_reports_which_failed(
-    template: Template,
-) -> None:
+def test_the_worker_gets_one_message_at_a_time(template: Template) -> None:
     mapping = template.of_type("AWS::Lambda::EventSourceMapping")["SyncMessages"]
 
     assert mapping["BatchSize"] == 1
-    assert mapping["FunctionResponseTypes"] == ["ReportBatchItemFailures"]
     assert mapping["ScalingConfig"] == {"MaximumConcurrency": 10}
     assert readable(mapping["EventSourceArn"]) == "SyncQueue.Arn"
 

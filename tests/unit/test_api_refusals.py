@@ -246,6 +246,13 @@ def test_a_wrong_field_is_pointed_at(sentence, target, body, pointers):
     assert set(pointers) <= set(found)
 
 
+@pytest.mark.parametrize("instant", ["yesterday", "2026-01-01T00:00:00", "0001-01-01T00:00:00Z"])
+@pytest.mark.parametrize("name", ["from", "to"])
+def test_an_instant_without_its_zone_or_out_of_reach_is_refused(name, instant):
+    target = f"/v1/metrics/met_1/values?{name}={instant}"
+    assert refused("GET", target)[:2] == (422, "validation_failed")
+
+
 @pytest.mark.parametrize("limit", ["0", "101", "many"])
 def test_a_limit_outside_1_to_100_is_refused(limit):
     assert refused("GET", f"/v1/channels?limit={limit}")[:2] == (422, "validation_failed")
@@ -280,6 +287,9 @@ def test_a_key_of_another_kind_is_refused_with_the_reason_and_never_repeated(key
     [
         ("POST", "/v1/integrations", {"secret_key": [KEY], KEY: 1, "name": 1}),
         ("POST", f"/v1/{KEY}", {}),
+        ("POST", "/v1/integrations", {"secret_key": KEY, "name": "x", f"\n{KEY}": 1}),
+        ("POST", "/v1/integrations", {"name": f"my_{KEY}", "secret_key": KEY}),
+        ("POST", "/v1/channels", {"type": "email", "address": f"{KEY}@example.com"}),
         ("POST", "/v1/integrations", {"name": f"Acme {KEY}", "secret_key": KEY}),
         ("GET", f"/v1/channels?limit={KEY}", None),
     ],

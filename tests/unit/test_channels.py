@@ -3,11 +3,17 @@
 import pytest
 
 from functions.api.add_channel import AddChannel
+from functions.api.list_channels import ListChannels
 from functions.api.remove_channel import RemoveChannel
 from shared.domain.alerts import AlertState
-from shared.errors import ConflictError, InvalidInputError, StorageUnavailableError
+from shared.errors import (
+    ConfigurationError,
+    ConflictError,
+    InvalidInputError,
+    StorageUnavailableError,
+)
 from tests.fakes import FakeClock, InMemoryAlerts, InMemoryConfig, InMemoryNotifier, id_maker
-from tests.stories import a_metric, an_alert, an_integration
+from tests.stories import a_channel, a_metric, an_alert, an_integration
 
 
 class World:
@@ -17,6 +23,7 @@ class World:
         self.config, self.notifier = InMemoryConfig(), InMemoryNotifier()
         self.alerts = InMemoryAlerts(self.config)
         self.add = AddChannel(self.config, self.notifier, FakeClock(), id_maker())
+        self.list = ListChannels(self.config, self.notifier)
         self.remove = RemoveChannel(self.config, self.alerts, self.notifier)
 
 
@@ -79,6 +86,39 @@ def test_a_subscription_whose_channel_cannot_be_kept_is_ended(world):
         world.add("email", "team@example.com")
     assert not world.config.all_channels
     assert not world.notifier.subscriptions
+
+
+def test_a_channel_that_could_not_be_subscribed_for_good_is_not_kept(world):
+    def refuse(channel):
+        raise ConfigurationError("the role does not allow it")
+
+    world.notifier.subscribe = refuse
+    with pytest.raises(ConfigurationError):
+        world.add("email", "team@example.com")
+    assert not world.config.all_channels
+
+
+def test_a_channel_whose_making_was_cut_short_can_be_removed(world):
+    world.config.add_channel(a_channel(subscription="", status="pending_confirmation"))
+    assert world.list(limit=10, cursor=None).items[0].status == "pending_confirmation"
+    world.remove("chn_1")
+    assert not world.config.all_channels
+
+
+def test_a_confirmed_address_is_shown_as_active_from_then_on(world):
+    world.notifier.unconfirmed.add("sub-chn_000001")
+    channel = world.add("email", "team@example.com")
+    assert channel.status == "pending_confirmation"
+    assert world.list(limit=10, cursor=None).items == (channel,)
+    world.notifier.unconfirmed.clear()
+    assert world.list(limit=10, cursor=None).items[0].status == "active"
+    assert world.config.channel(channel.id).status == "active"
+
+
+def test_a_subscription_that_is_not_found_yet_waits_for_its_owner(world):
+    world.notifier.status = lambda subscription: "not_receiving"
+    assert world.add("email", "team@example.com").status == "pending_confirmation"
+    assert world.add("sms", "+14155550100").status == "active"
 
 
 def test_a_channel_that_nobody_counts_on_is_removed(world):

@@ -14,6 +14,7 @@ from shared.domain.configuration import SyncStatus
 from shared.domain.definitions import Definitions
 from shared.domain.metrics import Mrr
 from shared.errors import (
+    ConfigurationError,
     ConflictError,
     InvalidInputError,
     KeyInvalidError,
@@ -140,6 +141,36 @@ def test_no_secret_is_left_behind_when_the_table_fails(world):
     with pytest.raises(StorageUnavailableError):
         world.connect()
     assert world.is_untouched()
+
+
+def test_an_account_stays_connected_when_its_first_import_cannot_be_queued(world):
+    def fail(request):
+        raise StorageUnavailableError("busy")
+
+    world.queue.send = fail
+    integration = world.connect()
+    assert world.config.integration(integration.id) == integration
+    assert world.secrets.keys == {integration.id: KEY}
+
+
+def test_no_secret_is_left_behind_when_the_table_may_not_be_written(world):
+    def refuse(integration):
+        raise ConfigurationError("the role does not allow it")
+
+    world.config.add_integration = refuse
+    with pytest.raises(ConfigurationError):
+        world.connect()
+    assert world.is_untouched()
+
+
+def test_a_stripe_that_is_too_slow_to_say_whose_key_it_is_is_told_as_such(world):
+    def identify():
+        world.clock.move(seconds=19)
+        return FakeSource().identify()
+
+    world.source.identify = identify
+    with pytest.raises(SourceUnavailableError):
+        world.answer.for_key(KEY, Mrr(), None)
 
 
 def test_a_test_query_with_a_key_saves_nothing(world):

@@ -4,7 +4,7 @@ import pytest
 
 from functions.alerts.evaluate_alerts import EvaluateAlerts
 from shared.domain.alerts import AlertState
-from shared.errors import StorageUnavailableError, VersionConflictError
+from shared.errors import ConfigurationError, StorageUnavailableError, VersionConflictError
 from tests.fakes import FakeClock, InMemoryAlerts, InMemoryConfig, InMemoryNotifier
 from tests.stories import a_channel, a_metric, a_value, an_alert, an_integration
 
@@ -80,11 +80,47 @@ def test_a_notice_that_another_worker_is_sending_is_left_to_it(world):
     now = world.clock.now()
     until = now.replace(minute=now.minute + 1)
     assert world.alerts.claim_notice(notice, now=now, until=until) is not None
-    world.evaluate(a_value("9900", 2))
+    # The record comes back until the notice is settled: the other worker may have been killed.
+    with pytest.raises(StorageUnavailableError):
+        world.evaluate(a_value("9900", 2))
     assert world.sent() == [("chn_2", "alt_1/1/1/fire")]
     world.clock.move(seconds=61)
     world.evaluate(a_value("9900", 2))
     assert len(world.sent()) == 2
+
+
+def test_an_alert_that_cannot_be_heard_keeps_no_other_from_being_decided(world):
+    world.alerts.add_alert(an_alert(id="alt_2", channels=("chn_2",)), AlertState())
+    world.see("10500")
+    world.notifier.failures = [ConfigurationError("not allowed")]
+    with pytest.raises(ConfigurationError):
+        world.evaluate(a_value("9900", 2))
+    assert world.alerts.state("alt_2").status == "firing"
+    assert world.sent() == [("chn_2", "alt_1/1/1/fire"), ("chn_2", "alt_2/1/1/fire")]
+
+
+def test_a_notice_that_will_never_be_accepted_is_given_up_and_shown_so(world):
+    world.see("10500")
+    world.notifier.failures = [ConfigurationError("not allowed")]
+    with pytest.raises(ConfigurationError):
+        world.evaluate(a_value("9900", 2))
+    world.evaluate(a_value("9900", 2))
+    (event,) = world.alerts.events("alt_1", limit=10).items
+    assert [(n.channel_id, n.status) for n in event.notices] == [
+        ("chn_1", "failed"),
+        ("chn_2", "sent"),
+    ]
+
+
+def test_a_notice_is_tried_ten_times(world):
+    world.see("10500")
+    world.notifier.failures = [StorageUnavailableError("busy")] * 100
+    for _ in range(10):
+        with pytest.raises(StorageUnavailableError):
+            world.evaluate(a_value("9900", 2))
+    assert world.evaluate(a_value("9900", 2)) == 0
+    (event,) = world.alerts.events("alt_1", limit=10).items
+    assert {(n.status, n.attempts) for n in event.notices} == {("failed", 10)}
 
 
 def test_a_lost_race_is_decided_again_on_what_the_other_wrote(world):

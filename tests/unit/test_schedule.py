@@ -13,6 +13,7 @@ SUNDAY_NOON = datetime(2026, 11, 22, 12, 30, tzinfo=UTC)
     ("interval", "hour", "time_zone", "expected"),
     [
         ("hourly", 6, "UTC", "2026-11-22T13:00"),
+        ("hourly", 6, "Asia/Kolkata", "2026-11-22T13:30"),
         ("daily", 6, "UTC", "2026-11-23T06:00"),
         ("daily", 13, "UTC", "2026-11-22T13:00"),
         ("daily", 6, "America/New_York", "2026-11-23T11:00"),

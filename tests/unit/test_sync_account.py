@@ -149,6 +149,33 @@ def test_an_unexpected_error_is_recorded_without_its_text_and_tried_again(world)
     assert world.sync(hourly()) == "ok"
 
 
+def test_a_status_that_cannot_be_written_does_not_make_the_slot_run_again(world):
+    save, calls = world.config.save_sync_status, []
+
+    def fail_at_the_end(integration_id, status):
+        calls.append(status.state)
+        if status.state == "ok":
+            raise StorageUnavailableError("busy")
+        save(integration_id, status)
+
+    world.config.save_sync_status = fail_at_the_end
+    with pytest.raises(StorageUnavailableError):
+        world.sync(hourly())
+    world.config.save_sync_status = save
+    assert world.sync(hourly()) == "already_done"
+    assert len(world.metrics.past) == 1
+
+
+def test_an_error_of_ours_is_told_without_its_text(world):
+    def explode(values, lease):
+        raise StorageUnavailableError("AWS refused to write items together (X).")
+
+    world.metrics.commit_values = explode
+    with pytest.raises(StorageUnavailableError):
+        world.sync(hourly())
+    assert "AWS" not in world.status().error.message
+
+
 def test_two_syncs_of_one_integration_do_not_run_at_once(world):
     world.ledger.take_lease(hourly(), now=NOON, until=NOON + timedelta(seconds=930))
     with pytest.raises(LeaseHeldError):

@@ -25,8 +25,8 @@ def add_channel(body: Annotated[ChannelBody, Body()]) -> Response[ChannelView]:
 
 @router.add("GET", "/v1/channels")
 def list_channels(limit: Limit = 20, cursor: Cursor = None) -> Channels:
-    """List the channels."""
-    page = services().config.channels(limit=limit, cursor=cursor)
+    """List the channels, with the state of their confirmation."""
+    page = services().list_channels(limit=limit, cursor=cursor)
     return Channels(data=[view_channel(c) for c in page.items], next_cursor=page.next_cursor)
 
 

@@ -4,11 +4,10 @@ from typing import Annotated
 
 from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Body, Path, Query
-from pydantic import AwareDatetime
 
 from functions.api.bootstrap import services
 from functions.api.routes.integrations import show_sync
-from functions.api.routes.paging import Cursor, Limit
+from functions.api.routes.paging import Cursor, Instant, Limit
 from functions.api.routes.router import Routes
 from functions.api.schemas import MetricBody
 from functions.api.views import Metrics, MetricView, Values, view_metric, view_value
@@ -72,8 +71,8 @@ def delete_metric(metric_id: MetricId) -> Response[None]:
 @router.add("GET", "/v1/metrics/<metric_id>/values")
 def list_values(
     metric_id: MetricId,
-    start: Annotated[AwareDatetime | None, Query(alias="from")] = None,
-    end: Annotated[AwareDatetime | None, Query(alias="to")] = None,
+    start: Annotated[Instant | None, Query(alias="from")] = None,
+    end: Annotated[Instant | None, Query(alias="to")] = None,
     limit: Limit = 100,
     cursor: Cursor = None,
 ) -> Values:

@@ -1,4 +1,4 @@
-"""From a subscription's currency to the reporting currency, or an honest "no rate" (B-12)."""
+"""From a subscription's currency to the reporting currency, or an honest "no rate"."""
 
 from collections import defaultdict
 from collections.abc import Iterable
