@@ -6,12 +6,14 @@ from typing import Any
 
 import msgspec
 
-from local.stripe_sandbox import actions
+from local.stripe_sandbox import actions, taking_back
 from local.stripe_sandbox.actions import Item
 from local.stripe_sandbox.building import Builder, Instant
 from local.stripe_sandbox.ids import Ids
 from local.stripe_sandbox.journal import API_VERSION, changing, touch
 from local.stripe_sandbox.lifecycle import RULES, Rule, end_subscription, remove_discounts
+from local.stripe_sandbox.money import Charge, Dispute, Refund
+from local.stripe_sandbox.paying import charge
 from local.stripe_sandbox.periods import DAY, to_seconds
 from local.stripe_sandbox.raw import record_of
 from local.stripe_sandbox.records import (
@@ -198,6 +200,49 @@ class Business(Builder):
     def archive(self, record: Price | Product, at: Instant | None = None) -> None:
         """Make a price or product inactive; subscriptions keep it."""
         self.update(record, at, active=False)
+
+    def charge(
+        self,
+        amount: int,
+        *,
+        customer: Customer | None = None,
+        currency: str | None = None,
+        captured: int | None = None,
+        failure_code: str | None = None,
+        at: Instant | None = None,
+    ) -> Charge:
+        """Sell something once: to a guest unless a customer is said, captured whole or in part."""
+        return charge(
+            self.state,
+            self._instant(at),
+            amount=amount,
+            currency=currency or self.state.account.default_currency,
+            customer=None if customer is None else customer.id,
+            captured=captured,
+            failure_code=failure_code,
+        )
+
+    def refund(
+        self, charge: Charge, amount: int | None = None, at: Instant | None = None
+    ) -> Refund:
+        """Give back a part of a charge, or all that is left of it."""
+        return taking_back.refund(self.state, charge, self._instant(at), amount)
+
+    def fail_refund(self, refund: Refund, at: Instant | None = None) -> None:
+        """Let a refund fail, which brings its money back to the balance."""
+        taking_back.fail_refund(self.state, refund.id, self._instant(at))
+
+    def dispute(self, charge: Charge, at: Instant | None = None) -> Dispute:
+        """Let the customer's bank withdraw a charge."""
+        return taking_back.dispute(self.state, charge, self._instant(at))
+
+    def decide(self, dispute: Dispute, *, won: bool, at: Instant | None = None) -> None:
+        """Close a dispute."""
+        taking_back.decide(self.state, dispute.id, self._instant(at), won=won)
+
+    def bounce(self, charge: Charge, at: Instant | None = None) -> None:
+        """Let a payment fail days after it seemed to succeed."""
+        taking_back.bounce(self.state, charge.id, self._instant(at))
 
     def delete(self, record: Customer | Coupon, at: Instant | None = None) -> None:
         """Delete a customer, which ends their subscriptions, or a coupon, which ends nothing."""

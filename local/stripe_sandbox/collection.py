@@ -71,6 +71,11 @@ class Collection(Generic[R]):
             self._kept[key] = [record for record in self._sorted if accepts(record)]
         return self._kept[key]
 
+    def within(self, since: int, until: int) -> Sequence[R]:
+        """Return the records with *since* <= created <= *until*, oldest first."""
+        low, high = created_within(self._sorted, since, until)
+        return self._sorted[low:high]
+
     def touch(self) -> None:
         """Forget the kept lists: a record has changed in a way that a filter may see."""
         if self._kept:

@@ -128,8 +128,8 @@ class Charge(Record):
     failure_code: str | None = None
     disputed: bool = False
     balance_transaction: str | None = None
+    failure_transaction: str | None = None
     description: str | None = None
-    refunds: list[str] = field(default_factory=list)
 
 
 @dataclass(slots=True, kw_only=True)

@@ -3,7 +3,7 @@
 import math
 
 from local.stripe_sandbox.journal import emit
-from local.stripe_sandbox.money import BalanceTransaction, Charge
+from local.stripe_sandbox.money import BalanceTransaction, Charge, Refund
 from local.stripe_sandbox.periods import DAY
 from local.stripe_sandbox.state import State
 
@@ -136,5 +136,33 @@ def charge(  # noqa: PLR0913 - a payment has that many independent sides
             fees=fees_on(state, taken, currency, at),
             description=description,
         ).id
+        _release_rest(state, made, at)
     emit(state, made, "failed" if failed else "succeeded", at)
     return made
+
+
+def _release_rest(state: State, made: Charge, at: int) -> None:
+    """Give up what was authorized and not captured; Stripe books that as a refund of its own."""
+    rest = made.amount - made.captured
+    if not rest:
+        return
+    released = Refund(
+        id=state.ids.new("re"),
+        created=at,
+        charge=made.id,
+        payment_intent=made.payment_intent,
+        amount=rest,
+        currency=made.currency,
+    )
+    released.balance_transaction = move_balance(
+        state,
+        at,
+        kind="refund",
+        category="partial_capture_reversal",
+        amount=-rest,
+        currency=made.currency,
+        source=released.id,
+        description="PARTIAL CAPTURE REVERSAL",
+    ).id
+    state.refunds.add(released)
+    made.refunded = rest

@@ -4,8 +4,10 @@ import math
 from dataclasses import dataclass
 from datetime import datetime
 
+from local.stripe_sandbox import treasury
 from local.stripe_sandbox.assortment import add_assortment
 from local.stripe_sandbox.business import Business
+from local.stripe_sandbox.counter import Counter
 from local.stripe_sandbox.exotic import add_exotic_shapes
 from local.stripe_sandbox.market import Habits, Market
 from local.stripe_sandbox.periods import DAY, to_seconds
@@ -13,6 +15,7 @@ from local.stripe_sandbox.state import EVENTS_KEPT_SECONDS
 
 # Sign-ups of the last day over those of the first one, as an exponent: about nine times.
 _GROWTH = 2.2
+_SALES_PER_ARRIVAL = 0.3
 _RETIRED_AFTER = 300 * DAY
 _FIRST_SEASON = 75 * DAY
 
@@ -47,6 +50,9 @@ def seeded_business(now: int | datetime, options: SeedOptions | None = None) -> 
     assortment = add_assortment(business)
     habits = Habits(pays_in_other_currency=options.foreign_share)
     market = Market(business, assortment, habits, _arrivals_per_day(options))
+    counter = Counter(state, _SALES_PER_ARRIVAL * options.customers / options.days)
+    business.rules.update({**counter.rules(), **treasury.RULES})
+    treasury.open_treasury(state, start)
     for share in sorted(_growing_share(state.random.random()) for _ in range(options.customers)):
         state.plan(start + int(share * (end - start)), "arrive")
     state.plan(start + _RETIRED_AFTER, "retire")

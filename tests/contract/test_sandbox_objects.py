@@ -63,6 +63,11 @@ def _grown() -> Business:
         ("invoice_payment", "/v1/invoice_payments?expand[]=data.invoice"),
         ("charge", "/v1/charges?expand[]=data.balance_transaction&expand[]=data.refunds"),
         ("balance_transaction", "/v1/balance_transactions?expand[]=data.source"),
+        ("refund", "/v1/refunds?expand[]=data.charge&expand[]=data.balance_transaction"),
+        ("dispute", "/v1/disputes?expand[]=data.charge"),
+        ("payout", "/v1/payouts?expand[]=data.balance_transaction"),
+        ("topup", "/v1/topups?"),
+        ("transfer", "/v1/transfers?"),
     ],
 )
 def test_lists_of_a_seeded_business_are_as_published(

@@ -32,6 +32,11 @@ def overlay(body: Any, previous: Any) -> Any:
     return previous
 
 
+def told(body: Json) -> Json:
+    """Return the fields that say something: one that appears later was null before."""
+    return {key: value for key, value in body.items() if value is not None}
+
+
 @pytest.fixture(name="lived", params=[1, 2, 3], scope="module")
 def _lived(request: pytest.FixtureRequest) -> Business:
     business = seeded_business(NOW, SeedOptions(seed=request.param, customers=150))
@@ -63,7 +68,7 @@ def test_previous_attributes_lead_back_to_the_event_before(lived: Business) -> N
         body = event["data"]["object"]
         previous = event["data"].get("previous_attributes")
         if previous is not None and body["id"] in before:
-            assert overlay(body, previous) == before[body["id"]]
+            assert told(overlay(body, previous)) == told(before[body["id"]])
             checked += 1
         before[body["id"]] = body
     assert checked > 20
