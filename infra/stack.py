@@ -125,7 +125,7 @@ class StripeMetricsStack(cdk.Stack):
         )
 
         alerts = self.alerts.function
-        alerts.allow([*_READ, *_COMMIT], [metrics])
+        alerts.allow([*_READ, *_COMMIT, "dynamodb:DeleteItem"], [metrics])
         alerts.allow(["sns:Publish"], [topic])
         alerts.allow(["sqs:SendMessage"], [self.alerts.failures.queue_arn])
         alerts.allow(

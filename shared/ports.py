@@ -302,7 +302,7 @@ class AlertStore(Protocol):
         ...
 
     def settle_notice(self, notice: Notice) -> None:
-        """Store how sending ended: `sent` with its message id, or `pending` again."""
+        """Store how sending ended: `sent` with its message id, `failed`, or `pending` again."""
         ...
 
 

@@ -9,6 +9,7 @@ from shared.adapters.dynamodb_keys import (
     ALERT_PREFIX,
     ALERTS,
     EVENT_PREFIX,
+    NOTICE_PREFIX,
     OUTBOX,
     OUTBOX_PREFIX,
     Key,
@@ -121,13 +122,17 @@ class DynamoDbAlerts:
 
     def _with_notices(self, event: AlertEvent) -> AlertEvent:
         alert_id, key = event.decision.key.split("/")[0], event.decision.key
-        items = self._table.query(alert_key(alert_id)["pk"], f"{OUTBOX_PREFIX}{key}#")
-        return replace(event, notices=tuple(from_item(Notice, item) for item in items))
+        notices = [
+            from_item(Notice, item)
+            for prefix in (NOTICE_PREFIX, OUTBOX_PREFIX)
+            for item in self._table.query(alert_key(alert_id)["pk"], f"{prefix}{key}#")
+        ]
+        return replace(event, notices=tuple(sorted(notices, key=lambda n: n.channel_id)))
 
     def pending_notices(self, alert_id: str) -> tuple[Notice, ...]:
         """See the port."""
         items = self._table.query(alert_key(alert_id)["pk"], OUTBOX_PREFIX)
-        notices = (from_item(Notice, item) for item in items if "collection" in item)
+        notices = (from_item(Notice, item) for item in items)
         return tuple(sorted(notices, key=lambda notice: notice.decided_at))
 
     def claim_notice(self, notice: Notice, *, now: datetime, until: datetime) -> Notice | None:
@@ -146,7 +151,17 @@ class DynamoDbAlerts:
 
     def settle_notice(self, notice: Notice) -> None:
         """See the port."""
-        self._table.put(_notice_item(notice), EXISTS)
+        if notice.status == "pending":
+            self._table.put(_notice_item(notice), EXISTS)
+            return
+        # Out of the outbox, so that what is unsent is all that sending ever has to read.
+        settled = {**to_item(notice), **_notice_key(notice, NOTICE_PREFIX)}
+        self._table.transact(
+            [
+                self._table.delete_in_transaction(_notice_key(notice, OUTBOX_PREFIX), EXISTS),
+                self._table.put_in_transaction(settled),
+            ]
+        )
 
 
 def _state_item(alert_id: str, state: AlertState) -> Item:
@@ -167,9 +182,9 @@ def _event_key(decision: Decision, alert: Alert) -> Key:
 
 
 def _notice_item(notice: Notice) -> Item:
-    key = alert_key(notice.alert_id, f"{OUTBOX_PREFIX}{notice.key}#{notice.channel_id}")
-    item = {**to_item(notice), **key}
-    if notice.status in {"pending", "sending"}:
-        # Only what is unsent stands in the collection: sending takes it out.
-        item |= {"collection": OUTBOX, "collected_at": timestamp(notice.decided_at)}
-    return item
+    listed = {"collection": OUTBOX, "collected_at": timestamp(notice.decided_at)}
+    return {**to_item(notice), **_notice_key(notice, OUTBOX_PREFIX), **listed}
+
+
+def _notice_key(notice: Notice, prefix: str) -> Key:
+    return alert_key(notice.alert_id, f"{prefix}{notice.key}#{notice.channel_id}")

@@ -15,7 +15,8 @@ Table `metrics` (stream of new images; the alerts function sees `LATEST` only):
 | ALERT#id        | CONFIG                  | ALERTS              | the alert                      |
 | ALERT#id        | STATE                   |                     | where it stands                |
 | ALERT#id        | EVENT#as_of#decision    |                     | one decision                   |
-| ALERT#id        | OUTBOX#decision#channel | OUTBOX while unsent | one notice                     |
+| ALERT#id        | OUTBOX#decision#channel | OUTBOX              | one notice that is to be sent  |
+| ALERT#id        | NOTICE#decision#channel |                     | one that was sent or given up  |
 | CHANNEL#id      | CONFIG                  | CHANNELS            | the channel                    |
 | ADDRESS#address | CHANNEL                 |                     | which channel has the address  |
 
@@ -48,6 +49,7 @@ DUE_PREFIX = "DUE#"
 VALUE_PREFIX = "VALUE#"
 EVENT_PREFIX = "EVENT#"
 OUTBOX_PREFIX = "OUTBOX#"
+NOTICE_PREFIX = "NOTICE#"
 
 
 def integration_key(integration_id: str, sk: str = "CONFIG") -> Key:

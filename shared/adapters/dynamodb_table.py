@@ -203,6 +203,11 @@ class DynamoDbTable:
         arguments = condition.as_arguments() if condition else {}
         return {"Put": {"TableName": self.name, "Item": _wire(item), **arguments}}
 
+    def delete_in_transaction(self, key: Key, condition: Condition) -> Item:
+        """Describe a removal for `transact`."""
+        removal = {"TableName": self.name, "Key": _wire(key), **condition.as_arguments()}
+        return {"Delete": removal}
+
     def check_in_transaction(self, key: Key, condition: Condition) -> Item:
         """Describe a condition on an item that the transaction does not write."""
         check = {"TableName": self.name, "Key": _wire(key), **condition.as_arguments()}

@@ -323,6 +323,24 @@ def test_a_notice_is_claimed_by_one_and_leaves_the_outbox_when_sent(stores, aler
     assert stores.alerts.claim_notice(sent, now=until, until=until) is None
 
 
+def test_a_notice_that_could_not_be_sent_goes_back_and_one_given_up_stays_in_the_history(
+    stores, alert
+):
+    seen = AlertState()
+    state, event, notices = decide(alert, seen)
+    stores.alerts.commit_decision(alert, seen=seen, state=state, event=event, notices=notices)
+    until = NOON + timedelta(seconds=60)
+    claimed = stores.alerts.claim_notice(notices[0], now=NOON, until=until)
+    back = replace(claimed, status="pending", lease_until=None)
+    stores.alerts.settle_notice(back)
+    assert stores.alerts.pending_notices(alert.id) == (back,)
+    claimed = stores.alerts.claim_notice(back, now=NOON, until=until)
+    failed = replace(claimed, status="failed", lease_until=None)
+    stores.alerts.settle_notice(failed)
+    assert stores.alerts.pending_notices(alert.id) == ()
+    assert stores.alerts.events(alert.id, limit=1).items[0].notices == (failed,)
+
+
 def test_removing_a_metric_removes_its_alerts(stores, metric, alert):
     stores.config.remove_metric(metric)
     if not hasattr(stores.alerts, "all_alerts"):  # the fake's stores know nothing of each other

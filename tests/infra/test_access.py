@@ -53,7 +53,7 @@ EXPECTED = {
         QUEUE,
     )
     | {("secretsmanager:GetSecretValue", SECRETS)},
-    "AlertsEvaluatorFunction": all_of(READ | COMMIT, METRICS)
+    "AlertsEvaluatorFunction": all_of(READ | COMMIT | {"dynamodb:DeleteItem"}, METRICS)
     | all_of(
         {
             "dynamodb:DescribeStream",
