@@ -6,6 +6,8 @@ hand in a test and read it through real HTTP.
 
 from local.stripe_sandbox.business import Advance, Business, Item
 from local.stripe_sandbox.clock import Clock
+from local.stripe_sandbox.faults import Fault, Faults
+from local.stripe_sandbox.history import Change, History
 from local.stripe_sandbox.keys import Keys
 from local.stripe_sandbox.limits import Limits
 from local.stripe_sandbox.records import (
@@ -27,9 +29,13 @@ __all__ = [
     "ABSENT",
     "Advance",
     "Business",
+    "Change",
     "Clock",
     "Coupon",
     "Customer",
+    "Fault",
+    "Faults",
+    "History",
     "Item",
     "Keys",
     "Limits",

@@ -8,6 +8,7 @@ from aiohttp import web
 
 from local.stripe_sandbox.business import Business
 from local.stripe_sandbox.clock import Clock
+from local.stripe_sandbox.faults import Faults, parse_fault
 from local.stripe_sandbox.keys import Keys
 from local.stripe_sandbox.periods import DAY
 from local.stripe_sandbox.requests_log import RequestLog
@@ -21,6 +22,7 @@ class Controlled(Protocol):
     business: Business
     clock: Clock
     log: RequestLog
+    faults: Faults
 
     @property
     def keys(self) -> Keys:
@@ -43,6 +45,9 @@ class Control:
         app.router.add_post("/_sandbox/advance", self.advance)
         app.router.add_get("/_sandbox/requests", self.show_requests)
         app.router.add_delete("/_sandbox/requests", self.clear_requests)
+        app.router.add_get("/_sandbox/faults", self.show_faults)
+        app.router.add_post("/_sandbox/faults", self.order_fault)
+        app.router.add_delete("/_sandbox/faults", self.clear_faults)
         app.router.add_post("/_sandbox/keys/roll", self.roll_key)
 
     async def show_clock(self, _: web.Request) -> web.Response:
@@ -74,6 +79,23 @@ class Control:
         """Set the counts back to nothing."""
         self._front.log.clear()
         return web.json_response(self._front.log.to_json())
+
+    async def show_faults(self, _: web.Request) -> web.Response:
+        """Answer the faults that are still to come."""
+        return web.json_response(self._front.faults.to_json())
+
+    async def order_fault(self, request: web.Request) -> web.Response:
+        """Let something go wrong: `{"kind": ...}` with the fields of `Fault`; answer what is due."""
+        try:
+            self._front.faults.order(parse_fault(await _body(request)))
+        except ValueError as error:
+            return _refuse(str(error))
+        return web.json_response(self._front.faults.to_json())
+
+    async def clear_faults(self, _: web.Request) -> web.Response:
+        """Let nothing go wrong any more."""
+        self._front.faults.clear()
+        return web.json_response(self._front.faults.to_json())
 
     async def roll_key(self, request: web.Request) -> web.Response:
         """Replace the secret key, or `{"key": ...}`; answer the new one."""

@@ -11,6 +11,7 @@ from aiohttp import web
 
 from local.stripe_sandbox.business import Advance, Business
 from local.stripe_sandbox.clock import Clock
+from local.stripe_sandbox.faults import Faults
 from local.stripe_sandbox.periods import DAY
 from local.stripe_sandbox.requests_log import RequestLog
 from local.stripe_sandbox.server import FRONT, Front, Settings, create_app
@@ -58,6 +59,11 @@ class Sandbox:
     def requests(self) -> RequestLog:
         """What was asked so far."""
         return self._front.log
+
+    @property
+    def faults(self) -> Faults:
+        """What is to go wrong."""
+        return self._front.faults
 
     def advance(self, days: float = 0, *, seconds: int = 0) -> Advance:
         """Move clock and business ahead, and return what happened."""

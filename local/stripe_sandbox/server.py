@@ -15,6 +15,7 @@ from local.stripe_sandbox.clock import Clock
 from local.stripe_sandbox.control import Control
 from local.stripe_sandbox.endpoints import find_endpoint
 from local.stripe_sandbox.errors import StripeError, unrecognized_url
+from local.stripe_sandbox.faults import Faults
 from local.stripe_sandbox.ids import Ids
 from local.stripe_sandbox.journal import API_VERSION
 from local.stripe_sandbox.keys import Keys
@@ -59,6 +60,7 @@ class Front:
         self.clock = clock
         self.settings = settings
         self.log = RequestLog()
+        self.faults = Faults()
         self._limiter = RateLimiter(settings.limits, settings.ticks)
         self._request_ids = Ids(seed=0)
 
@@ -73,11 +75,10 @@ class Front:
         name = found[0].name if found else "unrecognized"
         if self.settings.latency_ms:
             await asyncio.sleep(self.settings.latency_ms / 1000)
-        for interceptor in self.settings.interceptors:
-            response = await interceptor(request, name)
-            if response is not None:
-                self.log.count(name, response.status)
-                return response
+        response = await self._intercept(request, name)
+        if response is not None:
+            self.log.count(name, response.status)
+            return response
         self.business.advance_to(self.clock.now())
         try:
             status, body, headers = 200, self._answer(request), {}
@@ -85,6 +86,13 @@ class Front:
             status, body, headers = error.status, error.body(), error.headers
         self.log.count(name, status)
         return self._respond(request, status, body, headers)
+
+    async def _intercept(self, request: web.Request, name: str) -> web.StreamResponse | None:
+        for interceptor in self.settings.interceptors:
+            response = await interceptor(request, name)
+            if response is not None:
+                return response
+        return await self.faults.strike(request)
 
     def _answer(self, request: web.Request) -> Json:
         # Limits are per account: a request that belongs to none takes nothing from them.
