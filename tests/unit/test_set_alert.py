@@ -5,7 +5,7 @@ from decimal import Decimal
 import pytest
 
 from functions.api.set_alert import SetAlert
-from functions.api.views import view_alert
+from functions.api.views.alerts import view_alert
 from shared.errors import NotFoundError
 from tests.fakes import (
     FakeClock,

@@ -9,7 +9,7 @@ from functions.api.bootstrap import services
 from functions.api.routes.paging import Cursor, Limit
 from functions.api.routes.router import Routes
 from functions.api.schemas import AlertBody
-from functions.api.views import AlertEvents, Alerts, AlertView, view_alert, view_event
+from functions.api.views.alerts import AlertEvents, Alerts, AlertView, view_alert, view_event
 
 router = Routes("Alerts")
 

@@ -9,7 +9,7 @@ from functions.api.bootstrap import services
 from functions.api.routes.paging import Cursor, Limit
 from functions.api.routes.router import Routes
 from functions.api.schemas import ChannelBody
-from functions.api.views import Channels, ChannelView, view_channel
+from functions.api.views.channels import Channels, ChannelView, view_channel
 
 router = Routes("Channels")
 

@@ -9,7 +9,7 @@ from functions.api.bootstrap import services
 from functions.api.routes.paging import Cursor, Limit
 from functions.api.routes.router import Routes
 from functions.api.schemas import IntegrationBody
-from functions.api.views import (
+from functions.api.views.integrations import (
     Integrations,
     IntegrationView,
     SyncView,

@@ -3,7 +3,7 @@
 from typing import Any
 
 from functions.api.routes.router import Routes
-from functions.api.views import MetricTypes
+from functions.api.views.metric_types import MetricTypes
 from shared.domain.metrics.queries import COUNTED_STATUSES
 
 router = Routes("Metrics")

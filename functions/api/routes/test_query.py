@@ -7,7 +7,7 @@ from aws_lambda_powertools.event_handler.openapi.params import Body
 from functions.api.bootstrap import services
 from functions.api.routes.router import Routes
 from functions.api.schemas import TestQueryBody
-from functions.api.views import TestAnswerView, view_test_answer
+from functions.api.views.test_query import TestAnswerView, view_test_answer
 
 router = Routes("Test query")
 

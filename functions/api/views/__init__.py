@@ -1,0 +1,1 @@
+"""What clients are answered, one module for each resource."""

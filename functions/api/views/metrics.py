@@ -1,0 +1,98 @@
+"""Metrics and their values, as clients see them."""
+
+from typing import Any, Literal
+
+from pydantic import BaseModel
+
+from functions.api.views.common import Instant, ListView, Number, WarningView, format_shown
+from functions.api.views.integrations import SyncView
+from shared.domain.configuration import Metric, MetricValue, RefreshInterval
+from shared.domain.metrics import query_to_dict
+
+
+class ValueView(BaseModel):
+    """One value of a metric."""
+
+    value: Number | None
+    as_of: Instant
+    computed_at: Instant
+    origin: Literal["observed", "reconstructed"]
+    definitions_version: str
+
+
+class CurrentView(BaseModel):
+    """The newest value of a metric."""
+
+    value: Number | None
+    unit: Literal["currency", "percent", "count"]
+    currency: str | None
+    formatted: str | None
+    as_of: Instant
+    computed_at: Instant
+    definitions_version: str
+    warnings: list[WarningView]
+
+
+class MetricView(BaseModel):
+    """A configured number of an integration."""
+
+    id: str
+    integration_id: str
+    name: str
+    query: dict[str, Any]
+    refresh_interval: RefreshInterval
+    current: CurrentView | None
+    sync: SyncView
+    goals: list[dict[str, Any]]
+    created_at: Instant
+
+
+class Metrics(ListView):
+    """A page of metrics."""
+
+    data: list[MetricView]
+
+
+class Values(ListView):
+    """A page of values."""
+
+    data: list[ValueView]
+
+
+def view_metric(metric: Metric, value: MetricValue | None, sync: SyncView) -> MetricView:
+    """Show a metric with its newest value."""
+    return MetricView(
+        id=metric.id,
+        integration_id=metric.integration_id,
+        name=metric.name,
+        query=query_to_dict(metric.query),
+        refresh_interval=metric.refresh_interval,
+        current=None if value is None else _view_current(value),
+        sync=sync,
+        goals=[],
+        created_at=metric.created_at,
+    )
+
+
+def _view_current(value: MetricValue) -> CurrentView:
+    return CurrentView(
+        value=value.value,
+        unit=value.unit,
+        currency=value.currency,
+        formatted=format_shown(value.value, value.unit, value.currency),
+        as_of=value.as_of,
+        computed_at=value.computed_at,
+        definitions_version=value.definitions_version,
+        warnings=[WarningView(code=code, message=text) for code, text in value.warnings],
+    )
+
+
+def view_value(value: MetricValue) -> ValueView:
+    """Show one value of a metric's history."""
+    return ValueView(
+        value=value.value,
+        as_of=value.as_of,
+        computed_at=value.computed_at,
+        origin=value.origin,
+        definitions_version=value.definitions_version,
+    )
