@@ -13,7 +13,7 @@ from shared.adapters.dynamodb_metrics import DynamoDbMetrics
 from shared.adapters.dynamodb_table import DynamoDbTable
 from shared.ports import AlertStore, ConfigStore, Ledger, MetricStore
 from tests.emulated import deployed_stack
-from tests.fakes import InMemoryAlerts, InMemoryConfig, InMemoryLedger, InMemoryMetrics
+from tests.memory_stores import InMemoryAlerts, InMemoryConfig, InMemoryLedger, InMemoryMetrics
 
 _numbers = count(1)
 

@@ -12,7 +12,8 @@ from shared.errors import (
     InvalidInputError,
     StorageUnavailableError,
 )
-from tests.fakes import FakeClock, InMemoryAlerts, InMemoryConfig, InMemoryNotifier, id_maker
+from tests.fakes import FakeClock, InMemoryNotifier, id_maker
+from tests.memory_stores import InMemoryAlerts, InMemoryConfig
 from tests.stories import a_channel, a_metric, an_alert, an_integration
 
 

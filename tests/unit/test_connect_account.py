@@ -24,16 +24,8 @@ from shared.errors import (
     SourceUnavailableError,
     StorageUnavailableError,
 )
-from tests.fakes import (
-    FakeClock,
-    FakeSource,
-    InMemoryConfig,
-    InMemoryLedger,
-    InMemoryMetrics,
-    InMemoryQueue,
-    InMemorySecrets,
-    id_maker,
-)
+from tests.fakes import FakeClock, FakeSource, InMemoryQueue, InMemorySecrets, id_maker
+from tests.memory_stores import InMemoryConfig, InMemoryLedger, InMemoryMetrics
 from tests.stories import a_value, an_integration
 
 KEY = "sk_test_abcdefghijklmnopqrstuvwx"

@@ -5,7 +5,8 @@ import pytest
 from functions.alerts.evaluate_alerts import EvaluateAlerts
 from shared.domain.alerts import AlertState
 from shared.errors import ConfigurationError, StorageUnavailableError, VersionConflictError
-from tests.fakes import FakeClock, InMemoryAlerts, InMemoryConfig, InMemoryNotifier
+from tests.fakes import FakeClock, InMemoryNotifier
+from tests.memory_stores import InMemoryAlerts, InMemoryConfig
 from tests.stories import a_channel, a_metric, a_value, an_alert, an_integration
 
 

@@ -7,15 +7,8 @@ import pytest
 from functions.api.set_alert import SetAlert
 from functions.api.views.alerts import view_alert
 from shared.errors import NotFoundError
-from tests.fakes import (
-    FakeClock,
-    InMemoryAlerts,
-    InMemoryConfig,
-    InMemoryLedger,
-    InMemoryMetrics,
-    InMemoryQueue,
-    id_maker,
-)
+from tests.fakes import FakeClock, InMemoryQueue, id_maker
+from tests.memory_stores import InMemoryAlerts, InMemoryConfig, InMemoryLedger, InMemoryMetrics
 from tests.stories import a_channel, a_metric, a_rule, a_value, an_integration
 
 

@@ -16,16 +16,8 @@ from shared.errors import (
     StorageUnavailableError,
 )
 from shared.ports import SyncRequest
-from tests.fakes import (
-    NOON,
-    FakeClock,
-    FakeSource,
-    InMemoryConfig,
-    InMemoryLedger,
-    InMemoryMetrics,
-    InMemoryQueue,
-    InMemorySecrets,
-)
+from tests.fakes import NOON, FakeClock, FakeSource, InMemoryQueue, InMemorySecrets
+from tests.memory_stores import InMemoryConfig, InMemoryLedger, InMemoryMetrics
 from tests.stories import a_metric, an_integration
 
 
