@@ -24,9 +24,11 @@ from local.stripe_sandbox.records import (
 from local.stripe_sandbox.running import Sandbox, serve, start
 from local.stripe_sandbox.seeding import SeedOptions, seeded_business
 from local.stripe_sandbox.server import Settings, create_app
+from local.stripe_sandbox.stories import STORIES
 
 __all__ = [
     "ABSENT",
+    "STORIES",
     "Advance",
     "Business",
     "Change",

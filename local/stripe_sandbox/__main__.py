@@ -14,6 +14,7 @@ from local.stripe_sandbox.limits import Limits
 from local.stripe_sandbox.running import serve
 from local.stripe_sandbox.seeding import SeedOptions, seeded_business
 from local.stripe_sandbox.server import Settings
+from local.stripe_sandbox.stories import STORIES
 
 
 def main() -> None:
@@ -21,7 +22,7 @@ def main() -> None:
     options = _parse_arguments()
     start = options.start or int(time.time())
     business = (
-        Business.empty(start, seed=options.seed)
+        Business.empty(start, seed=options.seed, bills=True)
         if options.empty
         else seeded_business(start, _seed_options(options))
     )
@@ -51,6 +52,7 @@ def _seed_options(options: argparse.Namespace) -> SeedOptions:
         customers=options.customers,
         days=options.days,
         foreign_share=options.foreign,
+        story=options.story,
     )
 
 
@@ -72,6 +74,9 @@ def _parse_arguments() -> argparse.Namespace:
     parser.add_argument("--days", type=int, default=912, help="length of it (%(default)s)")
     parser.add_argument(
         "--foreign", type=float, default=0.0, help="share of other currencies (%(default)s)"
+    )
+    parser.add_argument(
+        "--story", choices=sorted(STORIES), default="steady", help="what goes on (%(default)s)"
     )
     parser.add_argument("--empty", action="store_true", help="no customers, nothing sold")
     parser.add_argument("--start", type=int, help="first instant in epoch seconds (now)")

@@ -85,7 +85,7 @@ class Control:
         return web.json_response(self._front.faults.to_json())
 
     async def order_fault(self, request: web.Request) -> web.Response:
-        """Let something go wrong: `{"kind": ...}` with the fields of `Fault`; answer what is due."""
+        """Let something go wrong: a body with the fields of `Fault`, of which `kind` must be."""
         try:
             self._front.faults.order(parse_fault(await _body(request)))
         except ValueError as error:

@@ -8,15 +8,15 @@ from dataclasses import dataclass
 from local.stripe_sandbox import actions
 from local.stripe_sandbox.assortment import Assortment, Plan
 from local.stripe_sandbox.business import Business, Item
+from local.stripe_sandbox.changes import Changes
 from local.stripe_sandbox.collecting import DRAFT_SECONDS
-from local.stripe_sandbox.journal import changing
 from local.stripe_sandbox.lifecycle import Rule, end_subscription, set_periods
 from local.stripe_sandbox.periods import DAY
-from local.stripe_sandbox.records import Coupon, Customer, Price, Subscription
+from local.stripe_sandbox.records import Coupon, Customer, Subscription
 from local.stripe_sandbox.state import State
 
 _HOUR = 3_600
-_MONTH = 30 * DAY
+MONTH = 30 * DAY
 _TRIAL = 14 * DAY
 _SEASON = 91 * DAY
 _FEEDBACK = ("too_expensive", "missing_features", "unused", "switched_service", None, None)
@@ -32,15 +32,16 @@ class Habits:
     uses_coupon: float = 0.14
     pays_yearly: float = 0.2
     fails_first_payment: float = 0.03
-    stays: float = 30 * _MONTH
-    stays_yearly: float = 60 * _MONTH
-    keeps_plan: float = 14 * _MONTH
-    leaves_at_period_end: float = 0.7
+    stays: float = 30 * MONTH
+    stays_yearly: float = 60 * MONTH
+    keeps_plan: float = 14 * MONTH
+    fails_payment: float = 0.18
     leaves_at_once: float = 0.12
     recovers: float = 0.62
     returns: float = 0.1
     is_deleted: float = 0.04
     adds_support: float = 0.1
+    pays_changes_at_once: float = 0.35
     pays_in_other_currency: float = 0.0
 
 
@@ -64,16 +65,14 @@ class Market:
         self._random = business.state.random
         self._season = assortment.coupons.spring
         self._legacy_until = business.now + 300 * DAY
-        self._plans = {
-            price.id: plan for plan in assortment.ladder for price in (plan.monthly, plan.yearly)
-        }
-        business.rules.update(self._rules())
+        self._changes = Changes(business.state, assortment, habits.keeps_plan)
+        business.rules.update({**self._rules(), **self._changes.rules()})
 
     def _rules(self) -> dict[str, Rule]:
         return {
             "arrive": self._arrive,
             "arrive_and_go_on": self._arrive_and_go_on,
-            "change": self._change,
+            "fail_card": self._fail_card,
             "forget_customer": self._forget_customer,
             "leave": self._leave,
             "pay_first": self._pay_first,
@@ -131,6 +130,7 @@ class Market:
             created=at,
             discounts=coupons,
             currency=self._currency(items),
+            prorates=self._prorates(),
             status="incomplete" if failing else "active",
         )
         if failing:
@@ -160,6 +160,10 @@ class Market:
             return [self._random.choice((early.launch, early.founders))]
         return [self._random.choice((*self._assortment.coupons.usual, self._season))]
 
+    def _prorates(self) -> str:
+        at_once = self._chance(self._habits.pays_changes_at_once)
+        return "always_invoice" if at_once else "create_prorations"
+
     def _currency(self, items: list[Item]) -> str:
         options = sorted(items[0].price.currency_options)
         if len(items) == 1 and options and self._chance(self._habits.pays_in_other_currency):
@@ -178,6 +182,7 @@ class Market:
             created=at,
             discounts=coupons,
             currency=self._currency(items),
+            prorates=self._prorates(),
             status="trialing",
             trial_end=ends,
             has_payment_method=converts,
@@ -205,29 +210,38 @@ class Market:
         yearly = state.prices[sub.items[0].price].interval == "year"
         stay = self._habits.stays_yearly if yearly else self._habits.stays
         state.plan(at + 1 + self._wait(stay), "leave", sub.id)
-        state.plan(at + 1 + self._wait(self._habits.keeps_plan), "change", sub.id)
+        self._changes.plan(state, sub.id, at)
 
     def _leave(self, state: State, sub_id: str, at: int) -> None:
         sub = state.subscriptions[sub_id]
         if sub.status not in {"active", "trialing"} or sub.cancel_at is not None:
             return
         set_periods(state, sub, at)
-        how = self._random.random()
-        if sub.status == "trialing" or how < self._habits.leaves_at_period_end:
+        how, odds = self._random.random(), self._habits
+        if sub.status == "trialing":
             actions.request_cancel(state, sub, at, self._random.choice(_FEEDBACK))
-        elif how < self._habits.leaves_at_period_end + self._habits.leaves_at_once:
+        elif how < odds.fails_payment:
+            self._fail_card(state, sub_id, at)
+            return
+        elif how < odds.fails_payment + odds.leaves_at_once:
             actions.cancel_now(state, sub, at)
         else:
-            ends = min(item.period_end for item in sub.items)
-            sub.card_declines = True
-            wait = self._random.randint(3, 20) * DAY
-            state.plan(ends + DRAFT_SECONDS + wait, "settle_debt", sub_id)
-            return
+            actions.request_cancel(state, sub, at, self._random.choice(_FEEDBACK))
         if self._chance(self._habits.returns):
-            back = at + 60 * DAY + self._wait(4 * _MONTH)
+            back = at + 60 * DAY + self._wait(4 * MONTH)
             state.plan(back, "subscribe", sub.customer)
         elif self._chance(self._habits.is_deleted):
             state.plan(at + self._random.randint(5, 90) * DAY, "forget_customer", sub.customer)
+
+    def _fail_card(self, state: State, sub_id: str, _: int) -> None:
+        """Let the card fail at the next payment, and the customer see to it some time later."""
+        sub = state.subscriptions[sub_id]
+        if sub.status != "active" or sub.cancel_at is not None:
+            return
+        sub.card_declines = True
+        ends = min(item.period_end for item in sub.items)
+        wait = self._random.randint(3, 20) * DAY
+        state.plan(ends + DRAFT_SECONDS + wait, "settle_debt", sub_id)
 
     def _settle_debt(self, state: State, sub_id: str, at: int) -> None:
         sub = state.subscriptions[sub_id]
@@ -252,37 +266,6 @@ class Market:
         customer = state.customers[customer_id]
         if customer.deleted_at is None:
             actions.delete_customer(state, customer, at)
-
-    def _change(self, state: State, sub_id: str, at: int) -> None:
-        sub = state.subscriptions[sub_id]
-        if sub.status != "active" or sub.cancel_at is not None:
-            return
-        item = sub.items[0]
-        if self._chance(0.03):
-            with changing(state, sub, at):
-                sub.pause_collection = {"behavior": "void", "resumes_at": at + _MONTH}
-            state.plan(at + _MONTH, "resume_collection", sub_id)
-        elif len(sub.items) == 1:
-            price, quantity = self._choose_change(sub, item.price, item.quantity or 1)
-            if (price.id, quantity) != (item.price, item.quantity):
-                actions.change_item(state, item, at, price, quantity)
-                state.note("plan changes")
-        state.plan(at + 1 + self._wait(self._habits.keeps_plan), "change", sub_id)
-
-    def _choose_change(self, sub: Subscription, price_id: str, quantity: int) -> tuple[Price, int]:
-        ladder = self._assortment.ladder
-        plan = self._plans.get(price_id, ladder[0])
-        upwards = self._chance(0.7)
-        if plan.seats is not None and self._chance(0.75):
-            step = max(1, int(quantity * self._random.random() * 0.4))
-            seats = quantity + step if upwards else max(1, quantity - step)
-            return self._business.state.prices[price_id], seats
-        rung = ladder.index(plan) + (1 if upwards else -1)
-        if sub.currency != plan.monthly.currency or not 0 <= rung < len(ladder):
-            return self._business.state.prices[price_id], quantity
-        target = ladder[rung]
-        yearly = self._business.state.prices[price_id].interval == "year"
-        return (target.yearly if yearly else target.monthly), (target.seats or (1, 1))[0]
 
     def _chance(self, probability: float) -> bool:
         return self._random.random() < probability

@@ -1,7 +1,7 @@
 """Grows a business from a seed: years of history, a believable present and a future to come."""
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from local.stripe_sandbox import treasury
@@ -9,12 +9,11 @@ from local.stripe_sandbox.assortment import add_assortment
 from local.stripe_sandbox.business import Business
 from local.stripe_sandbox.counter import Counter
 from local.stripe_sandbox.exotic import add_exotic_shapes
-from local.stripe_sandbox.market import Habits, Market
+from local.stripe_sandbox.market import Market
 from local.stripe_sandbox.periods import DAY, to_seconds
 from local.stripe_sandbox.state import EVENTS_KEPT_SECONDS
+from local.stripe_sandbox.stories import STORIES, tell
 
-# Sign-ups of the last day over those of the first one, as an exponent: about nine times.
-_GROWTH = 2.2
 _SALES_PER_ARRIVAL = 0.3
 _RETIRED_AFTER = 300 * DAY
 _FIRST_SEASON = 75 * DAY
@@ -28,6 +27,7 @@ class SeedOptions:
         customers: how many sign up over the history; nearly as many subscriptions follow.
         foreign_share: share of the team plan's customers who pay in another currency.
         exotic: whether to add the rare shapes.
+        story: what goes on beyond the usual, one of `STORIES`.
     """
 
     seed: int = 1
@@ -35,6 +35,7 @@ class SeedOptions:
     days: int = 912
     foreign_share: float = 0.0
     exotic: bool = True
+    story: str = "steady"
     name: str = "Tidewell Software"
 
 
@@ -48,12 +49,14 @@ def seeded_business(now: int | datetime, options: SeedOptions | None = None) -> 
     state.account.created = start
     state.events_since = end - EVENTS_KEPT_SECONDS
     assortment = add_assortment(business)
-    habits = Habits(pays_in_other_currency=options.foreign_share)
-    market = Market(business, assortment, habits, _arrivals_per_day(options))
+    story = STORIES[options.story]
+    habits = replace(story.habits, pays_in_other_currency=options.foreign_share)
+    market = Market(business, assortment, habits, _arrivals_per_day(options, story.growth))
     counter = Counter(state, _SALES_PER_ARRIVAL * options.customers / options.days)
-    business.rules.update({**counter.rules(), **treasury.RULES})
+    business.rules.update({**counter.rules(), **treasury.RULES, **tell(state, story, end)})
     treasury.open_treasury(state, start)
-    for share in sorted(_growing_share(state.random.random()) for _ in range(options.customers)):
+    draws = [state.random.random() for _ in range(options.customers)]
+    for share in sorted(_growing_share(draw, story.growth) for draw in draws):
         state.plan(start + int(share * (end - start)), "arrive")
     state.plan(start + _RETIRED_AFTER, "retire")
     state.plan(start + _FIRST_SEASON, "offer_season")
@@ -65,11 +68,11 @@ def seeded_business(now: int | datetime, options: SeedOptions | None = None) -> 
     return business
 
 
-def _growing_share(uniform: float) -> float:
+def _growing_share(uniform: float, growth: float) -> float:
     """Turn an even draw from 0 to 1 into one that grows denser towards 1."""
-    return math.log1p(uniform * math.expm1(_GROWTH)) / _GROWTH
+    return math.log1p(uniform * math.expm1(growth)) / growth
 
 
-def _arrivals_per_day(options: SeedOptions) -> float:
+def _arrivals_per_day(options: SeedOptions, growth: float) -> float:
     """Return the pace of sign-ups at the end of the history, which then goes on."""
-    return options.customers * _GROWTH / (options.days * -math.expm1(-_GROWTH))
+    return options.customers * growth / (options.days * -math.expm1(-growth))
