@@ -16,6 +16,7 @@ from local.stripe_sandbox.collecting import (
 )
 from local.stripe_sandbox.journal import changing, emit, remember, touch
 from local.stripe_sandbox.lifecycle import (
+    TRIAL_WARNING,
     end_subscription,
     period_of,
     set_periods,
@@ -75,6 +76,10 @@ def begin(state: State, sub: Subscription) -> None:
     remember(state, sub, sub.created)
     bill(state, sub, sub.items, sub.created, "subscription_create")
     emit(state, sub, "created", sub.created)
+    for discount_id in [*sub.discounts, *(each for item in sub.items for each in item.discounts)]:
+        emit(state, state.discounts[discount_id], "created", sub.created)
+    if sub.status == "trialing" and (sub.trial_end or 0) - TRIAL_WARNING > state.now:
+        state.plan((sub.trial_end or 0) - TRIAL_WARNING, "warn_of_trial_end", sub.id)
     watch(state, sub)
 
 
@@ -158,8 +163,8 @@ def set_status(state: State, sub: Subscription, status: str, at: int) -> None:
     elif status == "unpaid":
         give_up(state, sub, at)
     mark_delinquency(state, sub, at)
-    if status == "paused":
-        emit(state, sub, "paused", at)
+    if status == "paused" or resumes:
+        emit(state, sub, "resumed" if resumes else "paused", at)
     watch(state, sub)
 
 

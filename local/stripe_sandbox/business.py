@@ -10,7 +10,7 @@ from local.stripe_sandbox import actions, taking_back
 from local.stripe_sandbox.actions import Item
 from local.stripe_sandbox.building import Builder, Instant
 from local.stripe_sandbox.ids import Ids
-from local.stripe_sandbox.journal import API_VERSION, changing, touch
+from local.stripe_sandbox.journal import API_VERSION, changing, emit, touch
 from local.stripe_sandbox.lifecycle import RULES, Rule, end_subscription, remove_discounts
 from local.stripe_sandbox.money import Charge, Dispute, Refund
 from local.stripe_sandbox.paying import charge
@@ -183,12 +183,13 @@ class Business(Builder):
         state, instant = self.state, self._instant(at)
         with changing(state, self._shown_by(holder), instant):
             if isinstance(holder, Subscription):
-                actions.discount_subscription(state, holder, coupon, instant)
+                made = actions.discount_subscription(state, holder, coupon, instant)
             elif isinstance(holder, SubscriptionItem):
                 sub = state.subscriptions[holder.subscription]
-                actions.discount_item(state, sub, holder, coupon, instant)
+                made = actions.discount_item(state, sub, holder, coupon, instant)
             else:
-                actions.discount_customer(state, holder, coupon, instant)
+                made = actions.discount_customer(state, holder, coupon, instant)
+        emit(state, made, "created", instant)
 
     def remove_discounts(
         self, holder: Customer | Subscription | SubscriptionItem, at: Instant | None = None

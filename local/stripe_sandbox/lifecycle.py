@@ -16,13 +16,14 @@ from local.stripe_sandbox.collecting import (
     void_open,
 )
 from local.stripe_sandbox.journal import changing, emit, remember
-from local.stripe_sandbox.periods import period_at
+from local.stripe_sandbox.periods import DAY, period_at
 from local.stripe_sandbox.records import Discount, Price, Subscription, SubscriptionItem
 from local.stripe_sandbox.state import State
 
 Rule = Callable[[State, str, int], None]
 
 FIRST_PAYMENT_SECONDS = 23 * 3600
+TRIAL_WARNING = 3 * DAY
 _BILLED = frozenset({"active", "past_due", "unpaid"})
 
 
@@ -122,6 +123,12 @@ def _expire(state: State, sub_id: str, at: int) -> None:
         void_open(state, sub, at)
 
 
+def _warn_of_trial_end(state: State, sub_id: str, at: int) -> None:
+    sub = state.subscriptions[sub_id]
+    if sub.status == "trialing" and sub.trial_end == at + TRIAL_WARNING:
+        emit(state, sub, "trial_will_end", at)
+
+
 def _end_trial(state: State, sub_id: str, at: int) -> None:
     sub = state.subscriptions[sub_id]
     if sub.status != "trialing" or sub.trial_end != at:
@@ -214,4 +221,5 @@ RULES: dict[str, Rule] = {
     "finalize": finalize,
     "renew": _renew,
     "resume_collection": _resume_collection,
+    "warn_of_trial_end": _warn_of_trial_end,
 }

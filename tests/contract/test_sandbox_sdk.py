@@ -78,6 +78,48 @@ def test_account_and_mode_are_read(clients: Clients, grown: Sandbox) -> None:
     assert client.v1.balance.retrieve().livemode is False
 
 
+def test_invoices_and_their_lines_are_read(clients: Clients, grown: Sandbox) -> None:
+    client = clients.of(grown)
+    amounts = 0
+    for invoice in client.v1.invoices.list({"limit": 100, "status": "paid"}).data:
+        assert invoice.parent is not None
+        assert invoice.parent.subscription_details is not None
+        assert invoice.status_transitions.paid_at is not None
+        lines = list(client.v1.invoices.line_items.list(invoice.id).auto_paging_iter())
+        assert invoice.subtotal == sum(line.amount for line in lines)
+        assert all(line.quantity_decimal == line.quantity for line in lines)
+        amounts += invoice.amount_paid
+    assert amounts > 0
+    for item in client.v1.invoice_items.list({"pending": True}).data:
+        assert item.invoice is None
+
+
+def test_the_way_from_a_movement_to_its_invoice_is_read(clients: Clients, grown: Sandbox) -> None:
+    client = clients.of(grown)
+    found = 0
+    since = {"gte": NOW - 20 * 86_400}
+    page = client.v1.balance_transactions.list(
+        {"limit": 100, "created": since, "type": "charge", "expand": ["data.source"]}
+    )
+    for moved in page.data:
+        assert moved.net == moved.amount - moved.fee
+        assert moved.fee == sum(fee.amount for fee in moved.fee_details or [])
+        assert isinstance(moved.source, stripe.Charge)
+        assert isinstance(moved.source.payment_intent, str)
+        payments = client.v1.invoice_payments.list(
+            {"payment": {"type": "payment_intent", "payment_intent": moved.source.payment_intent}}
+        )
+        for payment in payments.data:
+            assert payment.amount_paid == moved.source.amount
+            found += 1
+    assert found > 10
+    assert [payout.status for payout in client.v1.payouts.list({"limit": 1}).data] == ["paid"]
+    for refund in client.v1.refunds.list({"expand": ["data.charge"]}).data:
+        assert isinstance(refund.charge, stripe.Charge)
+    for dispute in client.v1.disputes.list().data:
+        assert dispute.balance_transactions
+
+
 def test_auto_paging_reads_three_pages_of_250(clients: Clients, business: Business) -> None:
     price = business.add_price(1_000)
     made = [business.add_subscription(price, created=NOW - number).id for number in range(250)]

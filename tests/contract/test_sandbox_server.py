@@ -115,6 +115,12 @@ async def test_permissions_are_checked_before_existence(
         ("/v1/coupons", "rak_coupon_read"),
         ("/v1/events", "rak_event_read"),
         ("/v1/tax_rates", "rak_tax_rate_read"),
+        ("/v1/invoices", "rak_invoice_read"),
+        ("/v1/invoices/x/lines", "rak_invoice_read"),
+        ("/v1/invoiceitems", "rak_invoice_read"),
+        ("/v1/charges", "rak_charge_read"),
+        ("/v1/disputes", "rak_dispute_read"),
+        ("/v1/balance_transactions", "rak_balance_transaction_source_read"),
     ],
 )
 async def test_a_refusal_names_the_permission(

@@ -264,3 +264,21 @@ def test_the_books_of_a_seeded_business_balance(seed: int) -> None:
         }
     for sub in state.subscriptions:
         assert state.history.of(sub.id)[-1].status == sub.status
+
+
+def test_warnings_resumptions_and_discounts_are_told(business: Business) -> None:
+    coupon = business.add_coupon(percent_off=10.0)
+    price = business.add_price(100)
+    sub = business.add_subscription(
+        price, created=NOW, status="trialing", trial_end=NOW + 7 * DAY, discounts=[coupon]
+    )
+    business.advance(days=8)
+    business.set_status(sub, "paused")
+    business.advance(days=8)
+    business.set_status(sub, "active")
+    told = [each["type"] for each in get(business.state, "/v1/events?limit=100")["data"]]
+    for kind in ("trial_will_end", "paused", "resumed"):
+        assert f"customer.subscription.{kind}" in told
+    assert "customer.discount.created" in told
+    assert [each["total"] for each in invoices(business)] == [0, 90, 90]
+    assert sub.billing_cycle_anchor == NOW + 16 * DAY
