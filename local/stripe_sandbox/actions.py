@@ -188,7 +188,7 @@ def change_item(
         if restarts:
             invoice = draft(state, sub, sub.items, at, "subscription_update")
         else:
-            ask_for(state, sub, share_of(state, sub, item, at), at)
+            ask_for(state, sub, share_of(state, sub, item, at, paid=False), at)
             invoice = draft_change(state, sub, at)
     proceed(state, sub, invoice)
     watch(state, sub)
@@ -211,7 +211,7 @@ def join_item(state: State, sub: Subscription, item: Item, at: int) -> Subscript
         else:
             since = max(sub.billing_cycle_anchor, at)
             added.period_start, added.period_end = period_of(state, sub, added, since)
-        ask_for(state, sub, share_of(state, sub, added, at), at)
+        ask_for(state, sub, share_of(state, sub, added, at, paid=False), at)
         invoice = draft_change(state, sub, at)
     proceed(state, sub, invoice)
     return added

@@ -85,11 +85,14 @@ def take_discounts(
     items: Sequence[SubscriptionItem],
     amounts: Sequence[int],
     at: int,
+    *,
+    used_too: bool = False,
 ) -> list[Taken]:
     """Return what discounts take off each item's amount at an instant, in their order.
 
     An item's own discounts come first, then the subscription's, each from what is left; the
-    customer's counts only where the subscription has none that recurs.
+    customer's counts only where the subscription has none that recurs. *used_too* also counts
+    those for one invoice that the running period has had already.
     """
     if not (sub.discounts or state.customers[sub.customer].discount) and not any(
         item.discounts for item in items
@@ -98,10 +101,10 @@ def take_discounts(
     running = list(amounts)
     taken: list[list[tuple[str, int]]] = [[] for _ in items]
     for index, item in enumerate(items):
-        for discount in _in_force(state, item.discounts, at):
+        for discount in _in_force(state, item.discounts, at, used_too=used_too):
             _take(state, sub, discount, items, running, taken, [index])
     everywhere = range(len(items))
-    for discount in _in_force(state, _held_by_whole(state, sub, at), at):
+    for discount in _in_force(state, _held_by_whole(state, sub, at), at, used_too=used_too):
         _take(state, sub, discount, items, running, taken, everywhere)
     return [tuple(each) for each in taken]
 
@@ -115,12 +118,16 @@ def _held_by_whole(state: State, sub: Subscription, at: int) -> list[str]:
     return own if recurring or customers is None else [*own, customers]
 
 
-def _in_force(state: State, ids: Sequence[str], at: int) -> list[Discount]:
+def _in_force(
+    state: State, ids: Sequence[str], at: int, *, used_too: bool = False
+) -> list[Discount]:
     found = (state.discounts[each] for each in ids)
     return [
         each
         for each in found
-        if each.start <= at and (each.end is None or at < each.end) and not each.used_up
+        if each.start <= at
+        and (each.end is None or at < each.end)
+        and (used_too or not each.used_up)
     ]
 
 

@@ -41,6 +41,7 @@ class Habits:
     returns: float = 0.1
     is_deleted: float = 0.04
     adds_support: float = 0.1
+    adds_subscription: float = 0.05
     pays_changes_at_once: float = 0.35
     pays_in_other_currency: float = 0.0
 
@@ -211,6 +212,8 @@ class Market:
         stay = self._habits.stays_yearly if yearly else self._habits.stays
         state.plan(at + 1 + self._wait(stay), "leave", sub.id)
         self._changes.plan(state, sub.id, at)
+        if self._chance(self._habits.adds_subscription):
+            state.plan(at + 1 + self._wait(6 * MONTH), "subscribe", sub.customer)
 
     def _leave(self, state: State, sub_id: str, at: int) -> None:
         sub = state.subscriptions[sub_id]

@@ -25,8 +25,10 @@ class Share:
     end: int
 
 
-def share_of(state: State, sub: Subscription, item: SubscriptionItem, at: int) -> Share | None:
-    """Return what could be prorated of an item; None where nothing can."""
+def share_of(
+    state: State, sub: Subscription, item: SubscriptionItem, at: int, *, paid: bool = True
+) -> Share | None:
+    """Return what could be prorated of an item, *paid* already or not; None where nothing can."""
     if not state.bills or sub.status not in _PRORATED or state.prices[item.price].meter:
         return None
     if not item.period_start <= at < item.period_end:
@@ -35,7 +37,7 @@ def share_of(state: State, sub: Subscription, item: SubscriptionItem, at: int) -
         price_amount(state.prices[each.price], sub.currency, each.quantity or 0)
         for each in sub.items
     ]
-    taken = take_discounts(state, sub, sub.items, amounts, at)
+    taken = take_discounts(state, sub, sub.items, amounts, at, used_too=paid)
     index = sub.items.index(item)
     cost = amounts[index] - sum(amount for _, amount in taken[index])
     return Share(item, item.price, item.quantity or 0, cost, item.period_start, item.period_end)

@@ -282,3 +282,12 @@ def test_warnings_resumptions_and_discounts_are_told(business: Business) -> None
     assert "customer.discount.created" in told
     assert [each["total"] for each in invoices(business)] == [0, 90, 90]
     assert sub.billing_cycle_anchor == NOW + 16 * DAY
+
+
+def test_a_credit_gives_back_no_more_than_was_paid(business: Business) -> None:
+    once = business.add_coupon(percent_off=50.0, duration="once")
+    sub = business.add_subscription(business.add_price(3_000), created=NOW, discounts=[once])
+    business.advance(days=15)
+    business.change_item(sub.items[0], quantity=2)
+    waiting = get(business.state, "/v1/invoiceitems?pending=true")["data"]
+    assert sorted(each["amount"] for each in waiting) == [-750, 3_000]

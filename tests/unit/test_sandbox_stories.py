@@ -112,3 +112,23 @@ def test_the_history_and_the_invoices_agree(told: dict[str, Business]) -> None:
                 assert held[line.item, line.price] == line.quantity
                 checked += 1
     assert checked > 500
+
+
+def test_some_customers_have_several_subscriptions(told: dict[str, Business]) -> None:
+    state = told["steady"].state
+    living: Counter[str] = Counter(
+        sub.customer for sub in state.subscriptions if sub.ended_at is None
+    )
+    assert sum(count > 1 for count in living.values()) > 3
+
+
+def test_every_reason_and_status_of_an_invoice_is_there(told: dict[str, Business]) -> None:
+    state = told["failed_cards"].state
+    assert {each.reason for each in state.invoices} == {
+        "subscription_create", "subscription_cycle", "subscription_update",
+    }  # fmt: skip
+    assert {each.status for each in state.invoices} == {
+        "draft", "open", "paid", "uncollectible", "void",
+    }  # fmt: skip
+    waiting = [each for each in state.invoice_items if each.invoice is None]
+    assert 0 < len(waiting) < len(state.invoice_items)
