@@ -97,9 +97,13 @@ def test_invoices_and_their_lines_are_read(clients: Clients, grown: Sandbox) -> 
 def test_the_way_from_a_movement_to_its_invoice_is_read(clients: Clients, grown: Sandbox) -> None:
     client = clients.of(grown)
     found = 0
-    since = {"gte": NOW - 20 * 86_400}
     page = client.v1.balance_transactions.list(
-        {"limit": 100, "created": since, "type": "charge", "expand": ["data.source"]}
+        {
+            "limit": 100,
+            "created": {"gte": NOW - 20 * 86_400},
+            "type": "charge",
+            "expand": ["data.source"],
+        }
     )
     for moved in page.data:
         assert moved.net == moved.amount - moved.fee

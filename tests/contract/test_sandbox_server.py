@@ -310,7 +310,7 @@ def test_the_bytes_do_not_depend_on_how_python_hashes() -> None:
 def test_the_command_runs_one_alone_until_it_is_told_to_stop(ending: signal.Signals) -> None:
     command = [
         *(sys.executable, "-m", "local.stripe_sandbox", "--port", "0", "--customers", "20"),
-        *("--start", str(NOW), "--frozen", "--limits", "stripe"),
+        *("--start", str(NOW), "--frozen", "--limits", "stripe", "--story", "growth"),
     ]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
