@@ -57,9 +57,11 @@ class EvaluateAlerts:
         sent = 0
         for notice in pending:
             try:
-                sent += self._send(notice)
+                self._send(notice)
             except MetricsError as error:
                 failures.append(error)
+            else:
+                sent += 1
         if failures:
             raise failures[0]
         return sent
@@ -122,8 +124,7 @@ class EvaluateAlerts:
             )
         return tuple(notices)
 
-    def _send(self, notice: Notice) -> bool:
-        """Send one notice; gives whether it was sent, now and by us."""
+    def _send(self, notice: Notice) -> None:
         now = self.clock.now()
         claimed = self.alerts.claim_notice(notice, now=now, until=now + _SENDING_LEASE)
         if claimed is None:
@@ -135,7 +136,6 @@ class EvaluateAlerts:
             self._settle_failure(claimed, error)
             raise
         self._mark_sent(claimed, message_id)
-        return True
 
     def _settle_failure(self, notice: Notice, error: MetricsError) -> None:
         gives_up = not error.transient or notice.attempts >= _SENDING_ATTEMPTS

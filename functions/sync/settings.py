@@ -1,7 +1,5 @@
 """What the environment tells the sync functions; the stack sets it."""
 
-from typing import Literal
-
 from pydantic import BaseModel, ConfigDict, Field
 
 
@@ -12,7 +10,6 @@ class DispatcherSettings(BaseModel):
 
     metrics_table: str
     sync_queue_url: str
-    refresh_interval: Literal["hourly", "daily", "weekly"]
 
 
 class WorkerSettings(BaseModel):

@@ -68,7 +68,6 @@ class Sync(Construct):
                 environment={
                     "METRICS_TABLE": metrics_table,
                     "SYNC_QUEUE_URL": self.queue.queue_url,
-                    "REFRESH_INTERVAL": interval,
                 },
                 timeout=cdk.Duration.minutes(2),
                 memory_size=512,

@@ -1,9 +1,11 @@
-"""The local run that tests share: started once for the session, with nothing configured."""
+"""What tests share: one local run with nothing configured, and a Stripe that can fail."""
 
 from collections.abc import Iterator
 
 import pytest
 
+from local.stripe_sandbox import Sandbox
+from tests.integration.stripe_faults import Faults, Sleeps, start_faulty
 from tests.local_process import Api, running_local
 
 
@@ -18,3 +20,21 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def local_run() -> Iterator[Api]:
     with running_local("--empty", "--no-schedule", "--token", "a-token") as api:
         yield api
+
+
+@pytest.fixture(name="faults")
+def _faults() -> Faults:
+    """The faults that `sandbox` is to make."""
+    return Faults()
+
+
+@pytest.fixture(name="sleeps")
+def _sleeps() -> Sleeps:
+    return Sleeps()
+
+
+@pytest.fixture(name="sandbox")
+def _sandbox(faults: Faults) -> Iterator[Sandbox]:
+    """A Stripe account of 250 subscriptions that fails as `faults` says."""
+    with start_faulty(faults) as sandbox:
+        yield sandbox

@@ -3,7 +3,6 @@
 The sandbox answers as Stripe does; the faults are put before it, answer by answer.
 """
 
-from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
@@ -41,26 +40,9 @@ from tests.integration.stripe_faults import (
     nothing_wrong,
     reset,
     silence,
-    start_faulty,
 )
 
 ATTEMPTS = TransportSettings().max_attempts
-
-
-@pytest.fixture(name="faults")
-def _faults() -> Faults:
-    return Faults()
-
-
-@pytest.fixture(name="sleeps")
-def _sleeps() -> Sleeps:
-    return Sleeps()
-
-
-@pytest.fixture(name="sandbox")
-def _sandbox(faults: Faults) -> Iterator[Sandbox]:
-    with start_faulty(faults) as sandbox:
-        yield sandbox
 
 
 def assert_whole(reading: Reading) -> None:

@@ -1,7 +1,6 @@
 """What the billing source says of a key that Stripe refuses, and that it never says the key."""
 
 import traceback
-from collections.abc import Iterator
 
 import pytest
 
@@ -24,24 +23,7 @@ from tests.integration.stripe_faults import (
     answering,
     nothing_wrong,
     reset,
-    start_faulty,
 )
-
-
-@pytest.fixture(name="faults")
-def _faults() -> Faults:
-    return Faults()
-
-
-@pytest.fixture(name="sleeps")
-def _sleeps() -> Sleeps:
-    return Sleeps()
-
-
-@pytest.fixture(name="sandbox")
-def _sandbox(faults: Faults) -> Iterator[Sandbox]:
-    with start_faulty(faults) as sandbox:
-        yield sandbox
 
 
 @pytest.mark.parametrize("expires", [True, False])
