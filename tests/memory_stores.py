@@ -199,7 +199,9 @@ class InMemoryAlerts:
         self.states[alert.id] = state
 
     def alert(self, alert_id: str) -> Alert:
-        return _get(self.all_alerts, alert_id)
+        alert = _get(self.all_alerts, alert_id)
+        self.config.metric(alert.metric_id)  # an alert goes with its metric
+        return alert
 
     def alerts(self, *, limit: int, cursor: str | None = None) -> Page[Alert]:
         return page_of(self.all_alerts.values(), lambda a: a.id, limit, cursor)

@@ -343,6 +343,5 @@ def test_a_notice_that_could_not_be_sent_goes_back_and_one_given_up_stays_in_the
 
 def test_removing_a_metric_removes_its_alerts(stores, metric, alert):
     stores.config.remove_metric(metric)
-    if not hasattr(stores.alerts, "all_alerts"):  # the fake's stores know nothing of each other
-        with pytest.raises(NotFoundError):
-            stores.alerts.alert(alert.id)
+    with pytest.raises(NotFoundError):
+        stores.alerts.alert(alert.id)
