@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from local.stripe_sandbox import Sandbox, SeedOptions, seeded_business, start
 from shared.adapters.stripe_source import StripeSource
-from shared.domain.account import Reading
+from shared.domain.account import Needs, Reading
 from shared.domain.stripe_key import StripeKey, parse_key
 
 NOW = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
@@ -24,4 +24,4 @@ def read(sandbox: Sandbox) -> Reading:
     key = parse_key(sandbox.key, allow_restricted=False)
     if not isinstance(key, StripeKey):
         raise TypeError(key.message)
-    return StripeSource(key, api_base=sandbox.url).read_subscriptions()
+    return StripeSource(key, api_base=sandbox.url).read(Needs(subscriptions=True))

@@ -12,6 +12,7 @@ import stripe
 
 from benchmarks.accounts import running_account
 from shared.adapters.stripe_source import StripeSource
+from shared.domain.account import Needs
 from shared.domain.stripe_key import StripeKey, parse_key
 
 _CUSTOMERS = 2_000
@@ -54,7 +55,7 @@ def _read_with_ours(url: str, secret: str) -> tuple[int, int]:
     key = parse_key(secret, allow_restricted=False)
     if not isinstance(key, StripeKey):
         raise TypeError(key.message)
-    reading = StripeSource(key, api_base=url).read_subscriptions()
+    reading = StripeSource(key, api_base=url).read(Needs(subscriptions=True))
     return len(reading.account.subscriptions), reading.requests
 
 

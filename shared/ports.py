@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Generic, Protocol, TypeVar
 
-from shared.domain.account import AccountIdentity, Reading
+from shared.domain.account import AccountIdentity, Needs, Reading
 from shared.domain.alerts import Alert, AlertState, Decision
 from shared.domain.configuration import (
     Channel,
@@ -83,8 +83,8 @@ class BillingSource(Protocol):
         """
         ...
 
-    def read_subscriptions(self, *, deadline_seconds: float | None = None) -> Reading:
-        """Read every subscription with all that its monthly amount depends on.
+    def read(self, needs: Needs, *, deadline_seconds: float | None = None) -> Reading:
+        """Read the objects that are needed, complete, and no others.
 
         Raises:
             QueryTooLargeError: not done within *deadline_seconds*.

@@ -20,15 +20,17 @@ from shared.adapters.stripe_objects import (
     SubscriptionObject,
     decode,
 )
-from shared.domain.account import Account, Mode
+from shared.domain.account import Account, Mode, Needs
 from shared.domain.definitions import Definitions
 from shared.domain.metrics import Terms
 from shared.domain.subscriptions import Subscription
+from shared.domain.timelines import build_timeline
 from shared.domain.unreadable import Unreadable
 
 Json = dict[str, Any]
 
 NOW = datetime(2026, 11, 22, 13, 0, tzinfo=UTC)
+SUBSCRIPTIONS = Needs(subscriptions=True)
 MATCH_STRIPE = Definitions.from_dict({"preset": "match_stripe"})
 
 _NUMBERS = count(1)
@@ -252,7 +254,9 @@ def an_account(*subscriptions: Json, mode: Mode = "live") -> Account:
     found = [to_subscription(obj, catalog, mode) for obj in listed]
     return Account(
         mode=mode,
-        subscriptions=tuple(it for it in found if isinstance(it, Subscription)),
+        timelines=tuple(
+            build_timeline(it, [], NOW) for it in found if isinstance(it, Subscription)
+        ),
         unreadable=tuple(it for it in found if isinstance(it, Unreadable)),
     )
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import count
 
-from shared.domain.account import Account, AccountIdentity, Reading
+from shared.domain.account import Account, AccountIdentity, Needs, Reading
 from shared.domain.configuration import (
     Channel,
     ChannelStatus,
@@ -109,15 +109,17 @@ class FakeSource:
     error: MetricsError | None = None
     identity: AccountIdentity = IDENTITY
     readings: int = 0
+    needs: Needs | None = None
 
     def identify(self) -> AccountIdentity:
         if self.error is not None:
             raise self.error
         return self.identity
 
-    def read_subscriptions(self, *, deadline_seconds: float | None = None) -> Reading:
+    def read(self, needs: Needs, *, deadline_seconds: float | None = None) -> Reading:
         del deadline_seconds
         self.readings += 1
+        self.needs = needs
         if self.error is not None:
             raise self.error
         return Reading(self.account, self.as_of, requests=1)

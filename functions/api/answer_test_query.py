@@ -6,7 +6,7 @@ from datetime import datetime
 from functions.api.connect_account import accept_key
 from shared.domain.account import AccountIdentity, Mode, Reading
 from shared.domain.definitions import Definitions
-from shared.domain.metrics import Measurement, MetricQuery, Terms, compute
+from shared.domain.metrics import Measurement, MetricQuery, Terms, compute, needs_of
 from shared.domain.stripe_key import StripeKey
 from shared.errors import ConflictError, SourceUnavailableError
 from shared.ports import BillingSources, Clock, ConfigStore, SecretStore
@@ -88,7 +88,7 @@ class AnswerTestQuery:
         left = DEADLINE_SECONDS - (self.clock.now() - started_at).total_seconds()
         if left < _LEAST_SECONDS:
             raise SourceUnavailableError("Stripe answers too slowly now. Try again in a minute.")
-        reading = source.read_subscriptions(deadline_seconds=left)
+        reading = source.read(needs_of(query), deadline_seconds=left)
         terms = Terms(
             definitions=definitions,
             currency=terms.currency if terms else _currency_of(account, reading),

@@ -7,9 +7,11 @@ once per slot, only from a complete reading, and only while this sync holds the 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import reduce
+from operator import or_
 from typing import Literal
 
-from shared.domain.account import Reading
+from shared.domain.account import Needs, Reading
 from shared.domain.configuration import (
     Integration,
     Metric,
@@ -17,7 +19,7 @@ from shared.domain.configuration import (
     SyncFailure,
     SyncStatus,
 )
-from shared.domain.metrics import compute
+from shared.domain.metrics import compute, needs_of
 from shared.domain.stripe_key import KeyRefusal, parse_key
 from shared.errors import (
     BillingSourceError,
@@ -76,8 +78,9 @@ class SyncAccount:
         )
         self.config.save_sync_status(integration.id, status)
         try:
-            reading = self._read(integration)
-            values = self._compute(integration, request, reading, lease.sequence)
+            due = self._due(request)
+            reading = self._read(integration, due)
+            values = self._compute(integration, due, reading, lease.sequence)
             self.metrics.commit_values(values, lease)
         except (BillingSourceError, SecretMissingError) as error:
             # Nothing was written and the reason is known: the slot is done, the next one is a
@@ -95,12 +98,14 @@ class SyncAccount:
         self._record_success(integration, status, reading.as_of)
         return "ok"
 
-    def _read(self, integration: Integration) -> Reading:
+    def _read(self, integration: Integration, due: Sequence[Metric]) -> Reading:
         text = self.secrets.get(integration.id)
         key = parse_key(text, allow_restricted=self.allow_restricted_keys)
         if isinstance(key, KeyRefusal):
             raise KeyInvalidError(key.message)
-        return self.sources(key).read_subscriptions()
+        # Without metrics the subscriptions still tell whether the key works.
+        needs = [needs_of(metric.query) for metric in due] or [Needs(subscriptions=True)]
+        return self.sources(key).read(reduce(or_, needs))
 
     def _due(self, request: SyncRequest) -> Sequence[Metric]:
         due = self.config.due_metrics(request.integration_id, request.interval)
@@ -109,10 +114,10 @@ class SyncAccount:
         return [metric for metric in due if metric.id == request.metric_id]
 
     def _compute(
-        self, integration: Integration, request: SyncRequest, reading: Reading, sequence: int
+        self, integration: Integration, due: Sequence[Metric], reading: Reading, sequence: int
     ) -> list[MetricValue]:
         values = []
-        for metric in self._due(request):
+        for metric in due:
             result = compute(metric.query, reading.account, reading.as_of, integration.terms)
             values.append(
                 MetricValue(

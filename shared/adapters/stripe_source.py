@@ -9,7 +9,7 @@ from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from shared.domain.account import AccountIdentity, Reading
+from shared.domain.account import AccountIdentity, Needs, Reading
 from shared.domain.stripe_key import StripeKey
 from shared.errors import QueryTooLargeError
 
@@ -62,22 +62,24 @@ class StripeSource:
             self._key, self._api_base, sleep=lambda seconds: asyncio.run(wait(seconds))
         )
 
-    def read_subscriptions(self, *, deadline_seconds: float | None = None) -> Reading:
-        """Read every subscription with all that its monthly amount depends on.
+    def read(self, needs: Needs, *, deadline_seconds: float | None = None) -> Reading:
+        """Read the objects that are needed, and no others.
 
         Must not be called from a running event loop: it starts one of its own.
         """
-        return asyncio.run(self._read(deadline_seconds))
+        return asyncio.run(self._read(needs, deadline_seconds))
 
-    async def _read(self, deadline_seconds: float | None) -> Reading:
-        from shared.adapters.stripe_reading import read_account  # noqa: PLC0415 - cold start
+    async def _read(self, needs: Needs, deadline_seconds: float | None) -> Reading:
+        from shared.adapters.stripe_account_reading import (  # noqa: PLC0415 - cold start
+            read_account,
+        )
         from shared.adapters.stripe_transport import RefusedError  # noqa: PLC0415 - cold start
 
         transport = self._open_transport()
         refused = None
         try:
             async with asyncio.timeout(deadline_seconds), transport:
-                account = await read_account(transport, self._key.mode)
+                account = await read_account(transport, self._key.mode, needs)
         except RefusedError as error:
             refused = error.refusal.to_error()
         except TimeoutError:
@@ -91,7 +93,7 @@ class StripeSource:
             raise refused
         return Reading(
             account=account,
-            as_of=transport.first_answer_at or self._now(),
+            as_of=transport.answered_at,
             requests=transport.requests,
         )
 

@@ -141,6 +141,11 @@ class StripeTransport:
                 await self._sleep(self._backoff(attempt, result.retry_after_seconds))
                 attempt += 1
 
+    @property
+    def answered_at(self) -> datetime:
+        """Stripe's clock at its first answer; the local one before it."""
+        return self.first_answer_at or self._now()
+
     async def _attempt(
         self, path: str, parameters: Parameters, kind: type[Answer]
     ) -> Answer | _Failure:

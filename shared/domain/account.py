@@ -1,13 +1,19 @@
 """What was read of one Stripe account: the facts from which every number is computed."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal
 
+from shared.domain.balance import BalanceTransaction
+from shared.domain.customers import Customer
 from shared.domain.subscriptions import Subscription
+from shared.domain.timelines import Timeline
 from shared.domain.unreadable import Unreadable
 
 Mode = Literal["test", "live"]
+
+NOTHING = timedelta(0)
+EVERYTHING = timedelta(days=36_500)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,26 +32,67 @@ class AccountIdentity:
 
 
 @dataclass(frozen=True, slots=True)
+class Needs:
+    """Which objects of Stripe numbers are computed from, and no others are read.
+
+    Attributes:
+        subscriptions: whether the subscriptions are needed, as they are now.
+
+        history: how far back it must be known what subscriptions were; it takes invoices, waiting
+            invoice items and events. Needs subscriptions too.
+
+        customers: how far back customers were created that are needed.
+
+        balance: how far back balance transactions are needed.
+    """
+
+    subscriptions: bool = False
+    history: timedelta = NOTHING
+    customers: timedelta = NOTHING
+    balance: timedelta = NOTHING
+
+    def __or__(self, other: "Needs") -> "Needs":
+        """Return what satisfies both."""
+        return Needs(
+            subscriptions=self.subscriptions or other.subscriptions,
+            history=max(self.history, other.history),
+            customers=max(self.customers, other.customers),
+            balance=max(self.balance, other.balance),
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class Account:
-    """The objects read of one account, each of them once.
+    """The objects read of one account, each of them once; their order does not matter.
 
     Attributes:
         mode: of the key that read them; objects of the other mode are in no value.
 
+        timelines: of the subscriptions of every status.
+
+        unreadable: the subscriptions of which no amount could be told while reading.
+
+        customers: those that exist, and the deleted ones of which something is known.
+
+        balance: the balance transactions of the time that was asked for.
+
         id: Stripe's id, empty if it was not asked for.
 
         default_currency: ISO code in lower case, empty if it was not asked for.
-
-        subscriptions: of every status; their order does not matter.
-
-        unreadable: the subscriptions of which no amount could be told while reading.
     """
 
     mode: Mode
-    subscriptions: tuple[Subscription, ...] = ()
+    timelines: tuple[Timeline, ...] = ()
     unreadable: tuple[Unreadable, ...] = ()
+    customers: tuple[Customer, ...] = ()
+    balance: tuple[BalanceTransaction, ...] = ()
     id: str = ""
     default_currency: str = ""
+
+    @property
+    def subscriptions(self) -> tuple[Subscription, ...]:
+        """The subscriptions as they are now."""
+        return tuple(timeline.current for timeline in self.timelines)
 
 
 @dataclass(frozen=True, slots=True)

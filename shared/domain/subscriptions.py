@@ -7,6 +7,7 @@ from shared.domain.definitions import Definitions
 from shared.domain.discounts import Discount
 from shared.domain.prices import Price
 from shared.domain.tax import TaxRate
+from shared.domain.unreadable import Unreadable
 
 STATUSES = (
     "active",
@@ -122,3 +123,15 @@ def reason_left_out(
     if subscription.is_scheduled_to_end and definitions.churn_on == "cancel_requested":
         return "cancel_requested"
     return None
+
+
+def name_unreadable(subscription: Subscription, reason: str) -> Unreadable:
+    """Return the subscription as one of which no amount can be told, and why."""
+    return Unreadable(
+        subscription_id=subscription.id,
+        customer_id=subscription.customer_id,
+        status=subscription.status,
+        reason=reason,
+        livemode=subscription.livemode,
+        in_test_clock=subscription.in_test_clock,
+    )

@@ -15,7 +15,7 @@ from shared.domain.account import AccountIdentity, Reading
 from shared.domain.metrics import Mrr, SubscriptionCount, compute
 from shared.domain.stripe_key import StripeKey, parse_key
 from shared.errors import BadResponseError, PermissionMissingError
-from tests.builders import terms
+from tests.builders import SUBSCRIPTIONS, terms
 
 NOW = datetime(2026, 11, 22, 13, 0, tzinfo=UTC)
 
@@ -61,7 +61,7 @@ def source_of(sandbox: Sandbox, **options: Any) -> StripeSource:
 
 
 def read(sandbox: Sandbox) -> Reading:
-    return source_of(sandbox).read_subscriptions()
+    return source_of(sandbox).read(SUBSCRIPTIONS)
 
 
 def mrr_of(reading: Reading) -> Decimal | None:
@@ -286,6 +286,6 @@ def test_a_restricted_key_that_may_not_read_prices_names_the_permission(business
     with start(business, settings=settings) as sandbox:
         source = StripeSource(key, api_base=sandbox.url)
         with pytest.raises(PermissionMissingError) as caught:
-            source.read_subscriptions()
+            source.read(SUBSCRIPTIONS)
     assert caught.value.permission == "rak_plan_read"
     assert "rak_plan_read" in str(caught.value)

@@ -20,7 +20,7 @@ from shared.errors import (
     SourceRateLimitedError,
     SourceUnavailableError,
 )
-from tests.builders import terms
+from tests.builders import SUBSCRIPTIONS, terms
 from tests.integration.stripe_faults import (
     BAD_GATEWAY,
     HALF_JSON,
@@ -68,7 +68,7 @@ def test_a_passing_fault_changes_nothing_but_the_number_of_requests(
     sandbox: Sandbox, faults: Faults, sleeps: Sleeps, fault: Fault
 ) -> None:
     faults.come(nothing_wrong, fault, fault, nothing_wrong, fault)
-    reading = a_source(sandbox, sleeps).read_subscriptions()
+    reading = a_source(sandbox, sleeps).read(SUBSCRIPTIONS)
     assert_whole(reading)
     assert reading.requests == len(faults.requests) == 6
     # Where a kept connection is reset, aiohttp itself asks once more, without waiting.
@@ -94,7 +94,7 @@ def test_a_lasting_fault_ends_in_an_error_after_so_many_attempts(
 ) -> None:
     faults.come(then=fault)
     with pytest.raises(error) as caught:
-        a_source(sandbox, sleeps).read_subscriptions()
+        a_source(sandbox, sleeps).read(SUBSCRIPTIONS)
     assert caught.value.transient
     assert len(faults.requests) == ATTEMPTS
     assert len(sleeps.seconds) == ATTEMPTS - 1
@@ -105,7 +105,7 @@ def test_waits_grow_at_random_below_a_doubling_bound(
 ) -> None:
     faults.come(then=SERVER_ERROR)
     with pytest.raises(SourceUnavailableError):
-        a_source(sandbox, sleeps).read_subscriptions()
+        a_source(sandbox, sleeps).read(SUBSCRIPTIONS)
     assert all(
         0 <= wait <= bound for wait, bound in zip(sleeps.seconds, [1, 2, 4, 8, 16], strict=True)
     )
@@ -118,7 +118,7 @@ def test_retry_after_is_honoured_within_reason(
     sandbox: Sandbox, faults: Faults, sleeps: Sleeps, *, asked: str, least: float, most: float
 ) -> None:
     faults.come(answering(429, "{}", Retry_After=asked))
-    a_source(sandbox, sleeps).read_subscriptions()
+    a_source(sandbox, sleeps).read(SUBSCRIPTIONS)
     (wait,) = sleeps.seconds
     assert least <= wait <= most
 
@@ -128,7 +128,7 @@ def test_a_server_that_says_nothing_is_given_up(
 ) -> None:
     faults.come(silence)
     settings = TransportSettings(read_timeout_seconds=0.1)
-    reading = a_source(sandbox, sleeps, settings=settings).read_subscriptions()
+    reading = a_source(sandbox, sleeps, settings=settings).read(SUBSCRIPTIONS)
     assert_whole(reading)
     assert reading.requests == 4
 
@@ -136,7 +136,7 @@ def test_a_server_that_says_nothing_is_given_up(
 def test_an_address_where_nobody_answers_is_unavailable(sleeps: Sleeps, sandbox: Sandbox) -> None:
     sandbox.close()
     with pytest.raises(SourceUnavailableError):
-        a_source(sandbox, sleeps).read_subscriptions()
+        a_source(sandbox, sleeps).read(SUBSCRIPTIONS)
     with pytest.raises(SourceUnavailableError):
         a_source(sandbox, sleeps).identify()
 
@@ -146,7 +146,7 @@ def test_a_list_whose_cursor_is_gone_starts_again_and_counts_nothing_twice(
 ) -> None:
     gone = '{"error": {"code": "resource_missing", "param": "starting_after"}}'
     faults.come(nothing_wrong, answering(400, gone))
-    reading = a_source(sandbox, sleeps).read_subscriptions()
+    reading = a_source(sandbox, sleeps).read(SUBSCRIPTIONS)
     assert_whole(reading)
     assert len({it.id for it in reading.account.subscriptions}) == 250
     assert reading.requests == 5
@@ -158,7 +158,7 @@ def test_a_cursor_that_is_always_gone_is_an_error(
     gone = '{"error": {"code": "resource_missing", "param": "starting_after"}}'
     faults.come(nothing_wrong, then=answering(400, gone))
     with pytest.raises(BadResponseError, match="resource_missing"):
-        a_source(sandbox, sleeps).read_subscriptions()
+        a_source(sandbox, sleeps).read(SUBSCRIPTIONS)
 
 
 @pytest.mark.parametrize(
@@ -170,7 +170,7 @@ def test_an_answer_of_another_shape_is_an_error_at_once(
 ) -> None:
     faults.come(then=answering(200, body))
     with pytest.raises(BadResponseError):
-        a_source(sandbox, sleeps).read_subscriptions()
+        a_source(sandbox, sleeps).read(SUBSCRIPTIONS)
     assert len(faults.requests) == 1
 
 
@@ -179,14 +179,14 @@ def test_a_request_that_stripe_refuses_is_an_error_at_once(
 ) -> None:
     faults.come(then=answering(400, '{"error": {"code": "parameter_unknown"}}'))
     with pytest.raises(BadResponseError, match="parameter_unknown"):
-        a_source(sandbox, sleeps).read_subscriptions()
+        a_source(sandbox, sleeps).read(SUBSCRIPTIONS)
     assert len(faults.requests) == 1
 
 
 def test_an_account_that_takes_too_long_is_too_large(sandbox: Sandbox, sleeps: Sleeps) -> None:
     sandbox.settings.latency_ms = 100
     with pytest.raises(QueryTooLargeError, match="Connect the account first"):
-        a_source(sandbox, sleeps).read_subscriptions(deadline_seconds=0.15)
+        a_source(sandbox, sleeps).read(SUBSCRIPTIONS, deadline_seconds=0.15)
 
 
 def test_a_deadline_that_passes_while_stripe_refuses_tells_what_stripe_said(
@@ -197,7 +197,7 @@ def test_a_deadline_that_passes_while_stripe_refuses_tells_what_stripe_said(
     assert isinstance(key, StripeKey)
     source = StripeSource(key, api_base=sandbox.url)
     with pytest.raises(SourceRateLimitedError):
-        source.read_subscriptions(deadline_seconds=0.2)
+        source.read(SUBSCRIPTIONS, deadline_seconds=0.2)
 
 
 def test_without_a_date_the_local_clock_tells_the_instant(
@@ -205,5 +205,5 @@ def test_without_a_date_the_local_clock_tells_the_instant(
 ) -> None:
     faults.come(then=answering(200, '{"data": []}', Date="today, I think"))
     local = NOW + timedelta(minutes=5)
-    reading = a_source(sandbox, sleeps, now=lambda: local).read_subscriptions()
+    reading = a_source(sandbox, sleeps, now=lambda: local).read(SUBSCRIPTIONS)
     assert reading.as_of == local

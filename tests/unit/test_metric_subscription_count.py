@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from shared.domain.metrics import Measurement, SubscriptionCount, compute
+from shared.domain.metrics import Measurement, compute, query_from_dict
 from tests.builders import NOW, Json, a_discount, an_account, monthly, terms
 
 K02 = {
@@ -20,7 +20,8 @@ K02 = {
 
 
 def count(status: str, *subscriptions: Json) -> Measurement:
-    return compute(SubscriptionCount(status), an_account(*subscriptions), NOW, terms())
+    query = query_from_dict({"type": "subscription_count", "status": status})
+    return compute(query, an_account(*subscriptions), NOW, terms())
 
 
 def one_of_each_in_k02() -> list[Json]:

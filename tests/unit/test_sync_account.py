@@ -177,13 +177,13 @@ def test_two_syncs_of_one_integration_do_not_run_at_once(world):
 
 
 def test_a_sync_whose_lease_has_passed_on_writes_nothing(world):
-    def read_slowly(*, deadline_seconds=None):
+    def read_slowly(needs, *, deadline_seconds=None):
         world.clock.move(seconds=931)
         later = hourly("2026-11-22T13:00:00Z")
         world.ledger.take_lease(later, now=world.clock.now(), until=NOON + timedelta(days=1))
-        return FakeSource().read_subscriptions()
+        return FakeSource().read(needs)
 
-    world.source.read_subscriptions = read_slowly
+    world.source.read = read_slowly
     with pytest.raises(LeaseHeldError):
         world.sync(hourly())
     assert world.metrics.past == []

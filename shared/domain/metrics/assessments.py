@@ -7,7 +7,12 @@ from fractions import Fraction
 
 from shared.domain.definitions import Definitions
 from shared.domain.monthly_amounts import MonthlyAmount, monthly_amount
-from shared.domain.subscriptions import ENDED_STATUSES, Subscription, reason_left_out
+from shared.domain.subscriptions import (
+    ENDED_STATUSES,
+    Subscription,
+    name_unreadable,
+    reason_left_out,
+)
 from shared.domain.unreadable import Unreadable, UnreadableError
 
 
@@ -53,7 +58,7 @@ def assess_all(
         try:
             readable.append(_assess(subscription, at, definitions, include_trials=include_trials))
         except UnreadableError as error:
-            unreadable.append(_name_unreadable(subscription, error.reason))
+            unreadable.append(name_unreadable(subscription, error.reason))
     return readable, unreadable
 
 
@@ -67,14 +72,3 @@ def _assess(
     with_trials = include_trials or subscription.status == "trialing"
     monthly = monthly_amount(subscription, at, definitions, include_trials=with_trials)
     return Assessment(subscription, reason, monthly)
-
-
-def _name_unreadable(subscription: Subscription, reason: str) -> Unreadable:
-    return Unreadable(
-        subscription_id=subscription.id,
-        customer_id=subscription.customer_id,
-        status=subscription.status,
-        reason=reason,
-        livemode=subscription.livemode,
-        in_test_clock=subscription.in_test_clock,
-    )

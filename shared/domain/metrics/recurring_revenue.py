@@ -42,7 +42,7 @@ def measure_recurring_revenue(
     No subscriptions give 0. The value is withheld where a counted amount has no rate, and where
     all that could count cannot be read: what is not known is never zero.
     """
-    scope = select_scope(account)
+    scope = select_scope(account, at)
     assessed, unreadable = assess_all(
         scope.subscriptions, at, terms.definitions, include_trials=include_trials
     )

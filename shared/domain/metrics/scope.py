@@ -4,10 +4,11 @@ Objects of the other mode and of test clocks count nowhere; a warning says how m
 """
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from shared.domain.account import Account
 from shared.domain.metrics.measurement import LeftOut, MetricWarning
-from shared.domain.subscriptions import Subscription
+from shared.domain.subscriptions import Subscription, name_unreadable
 from shared.domain.unreadable import Unreadable
 
 
@@ -21,10 +22,11 @@ class Scope:
     warnings: tuple[MetricWarning, ...]
 
 
-def select_scope(account: Account) -> Scope:
-    """Return the subscriptions of the account's mode and outside test clocks."""
+def select_scope(account: Account, at: datetime) -> Scope:
+    """Return the subscriptions of the account's mode and outside test clocks, as they were."""
     live = account.mode == "live"
-    found: list[Subscription | Unreadable] = [*account.subscriptions, *account.unreadable]
+    subscriptions, unreadable = _state_at(account, at)
+    found: list[Subscription | Unreadable] = [*subscriptions, *unreadable]
     other_mode = [it for it in found if it.livemode != live]
     in_clock = [it for it in found if it.livemode == live and it.in_test_clock]
     warnings = [*_mode_warnings(account, len(other_mode)), *_clock_warnings(len(in_clock))]
@@ -34,11 +36,9 @@ def select_scope(account: Account) -> Scope:
     ]
     return Scope(
         subscriptions=tuple(
-            it for it in account.subscriptions if it.livemode == live and not it.in_test_clock
+            it for it in subscriptions if it.livemode == live and not it.in_test_clock
         ),
-        unreadable=tuple(
-            it for it in account.unreadable if it.livemode == live and not it.in_test_clock
-        ),
+        unreadable=tuple(it for it in unreadable if it.livemode == live and not it.in_test_clock),
         left_out=tuple(row for row in left_out if row.count),
         warnings=tuple(warnings),
     )
@@ -51,6 +51,20 @@ def count_nouns(count: int, noun: str) -> str:
     ('1 subscription', '2 subscriptions')
     """
     return f"{count:,d} {noun}{'' if count == 1 else 's'}"
+
+
+def _state_at(account: Account, at: datetime) -> tuple[list[Subscription], list[Unreadable]]:
+    subscriptions: list[Subscription] = []
+    unreadable = [*account.unreadable]
+    for timeline in account.timelines:
+        stretch = timeline.at(at)
+        if stretch is None:
+            continue
+        if stretch.unreadable is None:
+            subscriptions.append(stretch.subscription)
+        else:
+            unreadable.append(name_unreadable(stretch.subscription, stretch.unreadable))
+    return subscriptions, unreadable
 
 
 def _row(reason: str, count: int, said: str) -> LeftOut:

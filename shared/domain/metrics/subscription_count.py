@@ -33,8 +33,8 @@ def compute_subscription_count(
     >>> compute_subscription_count(SubscriptionCount("all"), Account("live"), now, terms).value
     Decimal('0')
     """
-    del at, terms  # the current status is the answer, in every currency
-    scope = select_scope(account)
+    del terms  # a count is the same in every currency
+    scope = select_scope(account, at)
     found = _found(scope)
     counts = Counter(status for status, _, _ in found)
     chosen = [row for row in found if query.status in {"all", row[0]}]

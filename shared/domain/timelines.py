@@ -1,0 +1,53 @@
+"""Timelines: what each subscription was, from when."""
+
+from bisect import bisect_right
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from shared.domain.subscriptions import Subscription
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """What a subscription was from an instant on, until the next stretch.
+
+    Attributes:
+        subscription: as it was then.
+
+        reconstructed: whether that is known from invoices alone.
+
+        unreadable: why no amount can be told, in a few words; None if one can.
+    """
+
+    since: datetime
+    subscription: Subscription
+    reconstructed: bool = False
+    unreadable: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Timeline:
+    """One subscription's history.
+
+    Attributes:
+        stretches: oldest first, at least one; the last is what it is now.
+    """
+
+    stretches: tuple[Stretch, ...]
+
+    @property
+    def current(self) -> Subscription:
+        """The subscription as it is now."""
+        return self.stretches[-1].subscription
+
+    def at(self, instant: datetime) -> Stretch | None:
+        """Return what it was after everything that happened up to an instant; None before it."""
+        index = bisect_right(self.stretches, instant, key=lambda stretch: stretch.since)
+        return self.stretches[index - 1] if index else None
+
+
+def build_timeline(current: Subscription, facts: Sequence[object], as_of: datetime) -> Timeline:
+    """Placeholder of the reconstruction."""
+    del facts
+    return Timeline((Stretch(min(current.start_at, as_of), current),))
