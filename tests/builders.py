@@ -254,9 +254,7 @@ def an_account(*subscriptions: Json, mode: Mode = "live") -> Account:
     found = [to_subscription(obj, catalog, mode) for obj in listed]
     return Account(
         mode=mode,
-        timelines=tuple(
-            build_timeline(it, [], NOW) for it in found if isinstance(it, Subscription)
-        ),
+        timelines=tuple(build_timeline(it, NOW) for it in found if isinstance(it, Subscription)),
         unreadable=tuple(it for it in found if isinstance(it, Unreadable)),
     )
 

@@ -39,8 +39,6 @@ async def _read_subscriptions(transport: StripeTransport, account: Account) -> A
     as_of = transport.answered_at
     return replace(
         account,
-        timelines=tuple(
-            build_timeline(it, [], as_of) for it in found if isinstance(it, Subscription)
-        ),
+        timelines=tuple(build_timeline(it, as_of) for it in found if isinstance(it, Subscription)),
         unreadable=tuple(it for it in found if isinstance(it, Unreadable)),
     )

@@ -144,6 +144,7 @@ def _to_subscription(obj: SubscriptionObject, catalog: Catalog, *, livemode: boo
         discounts=_to_discounts(obj.discounts or (), catalog),
         customer_discounts=_to_discounts([own] if own else (), catalog),
         default_tax_rates=to_tax_rates(obj.default_tax_rates),
+        pauses_after_trial=_pauses_after_trial(obj),
         automatic_tax=obj.automatic_tax.enabled if obj.automatic_tax else None,
         collection_paused=obj.pause_collection is not None,
         cancel_at_period_end=obj.cancel_at_period_end,
@@ -159,6 +160,11 @@ def _to_subscription(obj: SubscriptionObject, catalog: Catalog, *, livemode: boo
     )
 
 
+def _pauses_after_trial(obj: SubscriptionObject) -> bool:
+    behavior = obj.trial_settings.end_behavior if obj.trial_settings else None
+    return behavior is not None and behavior.missing_payment_method == "pause"
+
+
 def _to_item(item: ItemObject, catalog: Catalog) -> SubscriptionItem:
     trial = item.current_trial
     return SubscriptionItem(
@@ -169,6 +175,7 @@ def _to_item(item: ItemObject, catalog: Catalog) -> SubscriptionItem:
         tax_rates=to_tax_rates(item.tax_rates),
         trial_start=_to_optional_instant(trial.start_date if trial else None),
         trial_end=_to_optional_instant(trial.end_date if trial else None),
+        created_at=_to_optional_instant(item.created),
     )
 
 

@@ -147,6 +147,7 @@ class ItemObject(msgspec.Struct, frozen=True):
     discounts: list[str | DiscountObject] | None = None
     tax_rates: list[TaxRateObject] | None = None
     current_trial: TrialObject | None = None
+    created: int | None = None
 
 
 class CustomerObject(msgspec.Struct, frozen=True):
@@ -173,6 +174,18 @@ class PauseCollectionObject(msgspec.Struct, frozen=True):
     """Present while collection is paused."""
 
     behavior: str | None = None
+
+
+class TrialEndObject(msgspec.Struct, frozen=True):
+    """What becomes of a subscription at the end of its trial."""
+
+    missing_payment_method: str | None = None
+
+
+class TrialSettingsObject(msgspec.Struct, frozen=True):
+    """How a trial ends."""
+
+    end_behavior: TrialEndObject | None = None
 
 
 class PausedObject(msgspec.Struct, frozen=True):
@@ -208,6 +221,7 @@ class SubscriptionObject(msgspec.Struct, frozen=True):
     ended_at: int | None = None
     trial_start: int | None = None
     trial_end: int | None = None
+    trial_settings: TrialSettingsObject | None = None
     status_details: StatusDetailsObject | None = None
     schedule: str | Reference | None = None
     test_clock: str | Reference | None = None

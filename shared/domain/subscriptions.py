@@ -33,6 +33,8 @@ class SubscriptionItem:
         tax_rates: the item's own rates, which replace the subscription's.
 
         trial_start, trial_end: of a trial of this item alone.
+
+        created_at: when it joined its subscription; None where that was not given.
     """
 
     id: str
@@ -42,6 +44,7 @@ class SubscriptionItem:
     tax_rates: tuple[TaxRate, ...] = ()
     trial_start: datetime | None = None
     trial_end: datetime | None = None
+    created_at: datetime | None = None
 
     def is_in_trial(self, at: datetime) -> bool:
         """Return whether this item, and not the whole subscription, is in its trial."""
@@ -62,6 +65,8 @@ class Subscription:
 
         canceled_at: when the end was requested; `ended_at` is when it came.
 
+        pauses_after_trial: whether its trial pauses it at the end if nobody can be charged.
+
         automatic_tax: whether Stripe computes tax; None where that was not given.
     """
 
@@ -77,6 +82,7 @@ class Subscription:
     default_tax_rates: tuple[TaxRate, ...] = ()
     automatic_tax: bool | None = None
     collection_paused: bool = False
+    pauses_after_trial: bool = False
     cancel_at_period_end: bool = False
     cancel_at: datetime | None = None
     canceled_at: datetime | None = None

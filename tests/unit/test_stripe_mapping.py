@@ -173,7 +173,7 @@ def test_a_discount_whose_coupon_is_not_there_makes_its_subscription_unreadable(
     body = json.dumps(monthly(1000, discounts=[a_discount() | {"source": source}])).encode()
     found = to_subscription(decode(body, SubscriptionObject), Catalog(), "live")
     assert isinstance(found, Subscription)
-    measured = compute(Mrr(), Account("live", (build_timeline(found, [], NOW),)), NOW, terms())
+    measured = compute(Mrr(), Account("live", (build_timeline(found, NOW),)), NOW, terms())
     (warning,) = measured.warnings
     assert measured.value is None
     assert warning.code == "unreadable"

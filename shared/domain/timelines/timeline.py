@@ -1,7 +1,6 @@
-"""Timelines: what each subscription was, from when."""
+"""One subscription's history as the metrics read it."""
 
 from bisect import bisect_right
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -32,9 +31,12 @@ class Timeline:
 
     Attributes:
         stretches: oldest first, at least one; the last is what it is now.
+
+        paying_since: when it first was active or past due; None if it never was.
     """
 
     stretches: tuple[Stretch, ...]
+    paying_since: datetime | None = None
 
     @property
     def current(self) -> Subscription:
@@ -45,9 +47,3 @@ class Timeline:
         """Return what it was after everything that happened up to an instant; None before it."""
         index = bisect_right(self.stretches, instant, key=lambda stretch: stretch.since)
         return self.stretches[index - 1] if index else None
-
-
-def build_timeline(current: Subscription, facts: Sequence[object], as_of: datetime) -> Timeline:
-    """Placeholder of the reconstruction."""
-    del facts
-    return Timeline((Stretch(min(current.start_at, as_of), current),))

@@ -1,0 +1,145 @@
+"""What the items of a subscription were: their prices and quantities, from when until when."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+
+from shared.domain.subscriptions import Subscription
+from shared.domain.timelines.facts import GONE, Held, InvoiceLine, SubscriptionFacts
+from shared.domain.timelines.traces import Piece, Rank, Trace, resolve
+
+# An event and a proration of one change differ by the seconds that Stripe took over it. Within
+# this time they are one change, at the event's instant.
+_SAME_CHANGE = timedelta(minutes=10)
+
+
+def item_histories(
+    current: Subscription, facts: SubscriptionFacts, start: datetime, as_of: datetime
+) -> dict[str, list[Piece[Held]]]:
+    """Return what each item was, by its id: the current ones in their order, then those gone.
+
+    `GONE` is the value while an item is not on its subscription.
+    """
+    lines = _by_item(facts.lines)
+    changes = _changes_in_events(facts)
+    ids = [item.id for item in current.items]
+    ids += sorted((lines.keys() | changes.keys()) - set(ids))
+    held = {item.id: Held(item.price.id, item.quantity) for item in current.items}
+    joined = _find_joined(current, ids)
+    histories = {}
+    for item_id in ids:
+        is_there = item_id in held
+        events = changes.get(item_id, [])
+        traces = [
+            *events,
+            *_traces_of_lines(lines.get(item_id, []), events, as_of, is_there=is_there),
+        ]
+        earliest = min((trace.at for trace in traces), default=as_of)
+        if item_id in joined and joined[item_id] <= earliest:
+            traces.append(Trace(joined[item_id], before=GONE, rank=Rank.OBJECT))
+        traces.append(Trace(as_of, before=held.get(item_id, GONE), rank=Rank.OBJECT))
+        histories[item_id] = resolve(traces, start)
+    return histories
+
+
+def _by_item(lines: Iterable[InvoiceLine]) -> Mapping[str, list[InvoiceLine]]:
+    found: defaultdict[str, list[InvoiceLine]] = defaultdict(list)
+    for line in lines:
+        found[line.item_id].append(line)
+    return found
+
+
+def _changes_in_events(facts: SubscriptionFacts) -> Mapping[str, list[Trace[Held]]]:
+    """Return what events tell of each item; an item that one of them leaves out is not there."""
+    named = {
+        item_id
+        for event in facts.events
+        for moment in (event.before, event.after)
+        for item_id in moment.items or ()
+    }
+    found: defaultdict[str, list[Trace[Held]]] = defaultdict(list)
+    for event in facts.events:
+        before, after = event.before.items, event.after.items
+        for item_id in named:
+            trace = Trace(
+                event.at,
+                None if before is None else before.get(item_id, GONE),
+                None if after is None else after.get(item_id, GONE),
+                Rank.EVENT,
+            )
+            if trace.before is not None or trace.after is not None:
+                found[item_id].append(trace)
+    return found
+
+
+def _find_joined(current: Subscription, every_id: Sequence[str]) -> dict[str, datetime]:
+    """Return when the items that were not there from the beginning were made.
+
+    The oldest items hold back to the beginning, whenever they were made, unless another item is
+    known to have gone: a subscription never was without any.
+    """
+    made = {item.id: item.created_at for item in current.items if item.created_at is not None}
+    if not made:
+        return {}
+    none_gone = len(every_id) == len(current.items)
+    oldest = min(made.values()) if none_gone else current.created_at
+    return {item_id: at for item_id, at in made.items() if at > max(oldest, current.created_at)}
+
+
+def _traces_of_lines(
+    lines: Sequence[InvoiceLine],
+    events: Sequence[Trace[Held]],
+    as_of: datetime,
+    *,
+    is_there: bool,
+) -> list[Trace[Held]]:
+    """Return what the lines of one item tell, in the order of time."""
+    by_start: defaultdict[datetime, list[InvoiceLine]] = defaultdict(list)
+    for line in lines:
+        by_start[line.start].append(line)
+    traces: list[Trace[Held]] = []
+    for at in sorted(by_start):
+        group = by_start[at]
+        befores = {line.held for line in group if line.is_credit}
+        billed = _billed(group)
+        if _is_told_by_event(at, befores, billed, events):
+            continue
+        traces += [Trace(at, before=held) for held in sorted(befores, key=repr)]
+        traces += [Trace(at, after=held) for held in sorted(billed, key=repr)]
+        is_new = not befores and all(line.is_proration for line in group) and len(traces) == 1
+        if is_new and not any(trace.at < at for trace in events):
+            # Nothing is given back for what was before: there was nothing.
+            traces.append(Trace(at, before=GONE))
+    last = lines[-1] if lines else None
+    if last and not is_there and not last.is_proration and last.end <= as_of:
+        # What has gone without a credit was paid to the end of its period.
+        traces.append(Trace(last.end, after=GONE))
+    return traces
+
+
+def _billed(group: Iterable[InvoiceLine]) -> set[Held]:
+    """Return what the lines of one moment bill; the tiers of one price may be a line each."""
+    regular: defaultdict[str, dict[str, int]] = defaultdict(dict)
+    billed = set()
+    for line in group:
+        if line.is_credit:
+            continue
+        if line.is_proration or line.held.quantity is None:
+            billed.add(line.held)
+        else:
+            regular[line.held.price_id][line.id] = line.held.quantity
+    return billed | {Held(price, sum(counts.values())) for price, counts in regular.items()}
+
+
+def _is_told_by_event(
+    at: datetime, befores: set[Held], billed: set[Held], events: Iterable[Trace[Held]]
+) -> bool:
+    for event in events:
+        is_change = event.before is not None and event.before != event.after
+        is_near = abs(event.at - at) <= _SAME_CHANGE
+        agrees = (not befores or event.before in befores) and (
+            not billed or event.after is None or event.after in billed
+        )
+        if is_change and is_near and agrees:
+            return True
+    return False

@@ -1,0 +1,130 @@
+"""From scattered traces of one property to its whole history.
+
+A trace says what a property was just before an instant, what it was from then on, or both. Between
+two traces stands what the later one says of the time before it; only where it says nothing, what
+the earlier one says of the time after it. So of two facts that disagree the later one wins, back to
+the earlier one, and the current object, which is the last trace, holds back to the last known fact.
+
+Traces of the same instant are one change: what one of them begins and another ends never lasted. On
+each side the traces of the highest rank decide.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import IntEnum
+from typing import Any, Generic, TypeVar
+
+Value = TypeVar("Value")
+
+
+class Rank(IntEnum):
+    """How much a trace is worth against another of the same instant."""
+
+    INVOICE = 0
+    OBJECT = 1
+    EVENT = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Trace(Generic[Value]):
+    """What is known of a property around an instant; None: nothing."""
+
+    at: datetime
+    before: Value | None = None
+    after: Value | None = None
+    rank: Rank = Rank.INVOICE
+
+
+@dataclass(frozen=True, slots=True)
+class Piece(Generic[Value]):
+    """A property's value from an instant on; firm unless it is known from invoices alone."""
+
+    since: datetime
+    value: Value
+    is_firm: bool
+
+
+def resolve(traces: Iterable[Trace[Value]], start: datetime) -> list[Piece[Value]]:
+    """Return a property's history from *start* on, oldest first, neighbours always different.
+
+    The order and repetition of traces do not matter. Values must have an order or a readable text
+    of their own, so that an undecided conflict is decided the same way every time.
+
+    Args:
+        traces: at least one of them must know a value.
+
+        start: before it there is nothing; what is known earlier holds at *start*.
+    """
+    by_instant: defaultdict[datetime, set[Trace[Value]]] = defaultdict(set)
+    for trace in traces:
+        by_instant[trace.at].add(trace)
+    points = [_merge(at, by_instant[at]) for at in sorted(by_instant)]
+    pieces = [Piece(start, *_between(points, 0))]
+    for index, point in enumerate(points, start=1):
+        if index < len(points):
+            pieces.append(Piece(max(point.at, start), *_between(points, index)))
+    return _join(pieces)
+
+
+@dataclass(frozen=True, slots=True)
+class _Point(Generic[Value]):
+    at: datetime
+    before: tuple[Value, bool] | None
+    after: tuple[Value, bool] | None
+
+
+def _merge(at: datetime, traces: set[Trace[Value]]) -> "_Point[Value]":
+    befores = _strongest([(t.before, t.rank) for t in traces if t.before is not None])
+    afters = _strongest([(t.after, t.rank) for t in traces if t.after is not None])
+    return _Point(at, _first(befores, afters), _first(afters, befores))
+
+
+def _strongest(values: list[tuple[Value, Rank]]) -> list[tuple[Value, Rank]]:
+    top = max((rank for _, rank in values), default=Rank.INVOICE)
+    return [(value, rank) for value, rank in values if rank == top]
+
+
+def _first(
+    values: list[tuple[Value, Rank]], passing: list[tuple[Value, Rank]]
+) -> tuple[Value, bool] | None:
+    """Return the value that is not undone by the same change, and whether it is firm."""
+    if not values:
+        return None
+    left = Counter(value for value, _ in values) - Counter(value for value, _ in passing)
+    chosen = min(left or (value for value, _ in values), key=_ordered)
+    return chosen, values[0][1] > Rank.INVOICE
+
+
+def _ordered(value: Any) -> str:
+    return repr(value)
+
+
+def _between(points: Sequence["_Point[Value]"], index: int) -> tuple[Value, bool]:
+    """Return the value between two points: before that of *index*, after the one before it."""
+    known = points[index].before or (points[index - 1].after if index else None)
+    if known is not None:
+        return known
+    # Neither side tells: what comes next holds back, or else what came last goes on.
+    for point in points[index:]:
+        if (found := point.before or point.after) is not None:
+            return found
+    for point in reversed(points[:index]):
+        if (found := point.after or point.before) is not None:
+            return found
+    raise ValueError("no trace knows a value")
+
+
+def _join(pieces: Sequence[Piece[Value]]) -> list[Piece[Value]]:
+    """Join neighbours of one value; what a firm trace confirms is firm as a whole."""
+    joined: list[Piece[Value]] = []
+    for index, piece in enumerate(pieces):
+        if index + 1 < len(pieces) and pieces[index + 1].since == piece.since:
+            continue
+        if joined and joined[-1].value == piece.value:
+            last = joined[-1]
+            joined[-1] = Piece(last.since, last.value, last.is_firm or piece.is_firm)
+        else:
+            joined.append(piece)
+    return joined
