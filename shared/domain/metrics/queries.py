@@ -3,9 +3,9 @@
 One frozen dataclass for each type; `MetricQuery` is their union, told apart by `type`.
 """
 
-from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
-from typing import Any, ClassVar, Literal, cast
+from collections.abc import Mapping
+from dataclasses import Field, asdict, dataclass, fields
+from typing import Any, ClassVar, Literal, get_args
 
 from shared.domain.money import Unit
 from shared.domain.settings import (
@@ -16,7 +16,6 @@ from shared.domain.settings import (
     refuse_unknown_keys,
     require_mapping,
 )
-from shared.domain.subscriptions import STATUSES
 from shared.domain.windows import LONG_TIME_RANGES, TIME_RANGES, LongTimeRange, TimeRange
 
 CustomerType = Literal["all", "active", "new", "churned"]
@@ -33,11 +32,6 @@ CountedStatus = Literal[
 ]
 RevenueMetric = Literal["total", "net", "refunds", "fees"]
 ChurnMetric = Literal["customer_churn_rate", "revenue_churn_rate", "churned_mrr"]
-
-CUSTOMER_TYPES = ("all", "active", "new", "churned")
-COUNTED_STATUSES = ("all", *STATUSES)
-REVENUE_METRICS = ("total", "net", "refunds", "fees")
-CHURN_METRICS = ("customer_churn_rate", "revenue_churn_rate", "churned_mrr")
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,10 +142,11 @@ class Nrr:
 
 
 MetricQuery = Mrr | Arr | CustomerCount | SubscriptionCount | Revenue | Arpu | Churn | Nrr
+# Each type of query by its name, in the order in which they are offered.
+QUERY_TYPES: Mapping[str, type[MetricQuery]] = {kind.type: kind for kind in get_args(MetricQuery)}
 
-_Given = Mapping[str, object]
-# Why some types refuse a day and a week; a person reads it where the choice was made.
-_TOO_SHORT = {
+# Why some types refuse a day and a week; a person reads it where the choice is made.
+TOO_SHORT = {
     "arpu": "ARPU needs monthly periods at least: within a day or a week most customers pay"
     " nothing, and the average says little.",
     "churn": "Churn needs monthly periods at least: within a day or a week a single cancellation"
@@ -161,65 +156,28 @@ _TOO_SHORT = {
 }
 
 
-def _read_mrr(given: _Given) -> Mrr:
-    return Mrr(read_flag(given, "include_trials", default=False))
+@dataclass(frozen=True, slots=True)
+class Setting:
+    """One setting of a type of queries.
+
+    Attributes:
+        choices: the words accepted; none for a switch, which is true or false.
+
+        default: what holds where it is left out.
+    """
+
+    name: str
+    choices: tuple[str, ...]
+    default: bool | str
 
 
-def _read_arr(given: _Given) -> Arr:
-    return Arr(read_flag(given, "include_trials", default=False))
+def settings_of(kind: type[MetricQuery]) -> tuple[Setting, ...]:
+    """Return what can be set in a query of a type; its dataclass is the authority.
 
-
-def _read_customer_count(given: _Given) -> CustomerCount:
-    kind = read_choice(given, "customer_type", CUSTOMER_TYPES, "all")
-    return CustomerCount(cast("CustomerType", kind), _read_range(given))
-
-
-def _read_subscription_count(given: _Given) -> SubscriptionCount:
-    status = read_choice(given, "status", COUNTED_STATUSES, "active")
-    return SubscriptionCount(cast("CountedStatus", status))
-
-
-def _read_revenue(given: _Given) -> Revenue:
-    kind = read_choice(given, "revenue_metric", REVENUE_METRICS, "total")
-    return Revenue(cast("RevenueMetric", kind), _read_range(given))
-
-
-def _read_arpu(given: _Given) -> Arpu:
-    return Arpu(_read_long_range(given))
-
-
-def _read_churn(given: _Given) -> Churn:
-    kind = read_choice(given, "churn_metric", CHURN_METRICS, "customer_churn_rate")
-    return Churn(cast("ChurnMetric", kind), _read_long_range(given))
-
-
-def _read_nrr(given: _Given) -> Nrr:
-    return Nrr(_read_long_range(given))
-
-
-def _read_range(given: _Given) -> TimeRange:
-    return cast("TimeRange", read_choice(given, "time_range", TIME_RANGES, "last_month"))
-
-
-def _read_long_range(given: _Given) -> LongTimeRange:
-    wanted = given.get("time_range")
-    if isinstance(wanted, str) and wanted in set(TIME_RANGES) - set(LONG_TIME_RANGES):
-        reason = _TOO_SHORT[str(given["type"])]
-        raise InvalidSettingError("/time_range", f"{reason} Use {list_words(LONG_TIME_RANGES)}.")
-    return cast("LongTimeRange", read_choice(given, "time_range", LONG_TIME_RANGES, "last_month"))
-
-
-_READERS: Mapping[str, tuple[type[Any], Callable[[_Given], MetricQuery]]] = {
-    "mrr": (Mrr, _read_mrr),
-    "arr": (Arr, _read_arr),
-    "customer_count": (CustomerCount, _read_customer_count),
-    "subscription_count": (SubscriptionCount, _read_subscription_count),
-    "revenue": (Revenue, _read_revenue),
-    "arpu": (Arpu, _read_arpu),
-    "churn": (Churn, _read_churn),
-    "nrr": (Nrr, _read_nrr),
-}
-QUERY_TYPES = tuple(_READERS)
+    >>> settings_of(Mrr)
+    (Setting(name='include_trials', choices=(), default=False),)
+    """
+    return tuple(_setting_of(field) for field in fields(kind))
 
 
 def query_from_dict(query: object) -> MetricQuery:
@@ -232,13 +190,16 @@ def query_from_dict(query: object) -> MetricQuery:
     Mrr(include_trials=True)
     """
     given = require_mapping(query, "A metric query")
-    kind = given.get("type")
-    if not isinstance(kind, str) or kind not in _READERS:
+    name = given.get("type")
+    if not isinstance(name, str) or name not in QUERY_TYPES:
         raise InvalidSettingError("/type", f"Must be {list_words(QUERY_TYPES)}.")
-    made, read = _READERS[kind]
-    known = ("type", *made.__dataclass_fields__)
-    refuse_unknown_keys(given, known, f"A metric query of type {kind}")
-    return read(given)
+    kind = QUERY_TYPES[name]
+    settings = settings_of(kind)
+    known = ("type", *(setting.name for setting in settings))
+    refuse_unknown_keys(given, known, f"A metric query of type {name}")
+    _refuse_short_range(given, name)
+    values: dict[str, Any] = {setting.name: _read(given, setting) for setting in settings}
+    return kind(**values)
 
 
 def query_to_dict(query: MetricQuery) -> dict[str, object]:
@@ -248,3 +209,21 @@ def query_to_dict(query: MetricQuery) -> dict[str, object]:
     {'type': 'subscription_count', 'status': 'trialing'}
     """
     return {"type": query.type, **asdict(query)}
+
+
+def _setting_of(field: Field[Any]) -> Setting:
+    return Setting(field.name, get_args(field.type), field.default)
+
+
+def _refuse_short_range(given: Mapping[str, object], name: str) -> None:
+    wanted = given.get("time_range")
+    is_short = wanted in TIME_RANGES and wanted not in LONG_TIME_RANGES
+    if name in TOO_SHORT and is_short:
+        words = list_words(LONG_TIME_RANGES)
+        raise InvalidSettingError("/time_range", f"{TOO_SHORT[name]} Use {words}.")
+
+
+def _read(given: Mapping[str, object], setting: Setting) -> bool | str:
+    if isinstance(setting.default, bool):
+        return read_flag(given, setting.name, default=setting.default)
+    return read_choice(given, setting.name, setting.choices, setting.default)

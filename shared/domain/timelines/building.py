@@ -34,14 +34,14 @@ def build_timeline(
     """
     start = min(current.start_at, as_of)
     traces = status_traces(current, facts, start, as_of)
-    statuses = resolve(traces, start)
+    statuses = resolve(traces, start, as_of, current.status)
     history = _History(
         current=_with_past_discounts(current, facts),
         facts=facts,
         statuses=statuses,
         items=item_histories(current, facts, start, as_of),
-        ending=resolve(_ending_traces(current, facts, start, as_of), start),
-        paused=resolve(_collection_traces(current, facts, as_of), start),
+        ending=resolve(_ending_traces(current, facts, start), start, as_of, _is_ending(current)),
+        paused=resolve(_collection_traces(facts), start, as_of, current.collection_paused),
     )
     return Timeline(tuple(history.stretches()), _paying_since(traces, statuses))
 
@@ -72,9 +72,10 @@ class _History:
             self.ending,
             self.paused,
         )
-        instants = {piece.since for pieces in every for piece in pieces}
-        for since in sorted(instants):
+        *past, last = sorted({piece.since for pieces in every for piece in pieces})
+        for since in past:
             yield self._stretch(since)
+        yield Stretch(last, self.current)
 
     def _stretch(self, since: datetime) -> Stretch:
         status, held = _at(self.statuses, since), {k: _at(v, since) for k, v in self.items.items()}
@@ -144,25 +145,24 @@ def _with_past_discounts(current: Subscription, facts: SubscriptionFacts) -> Sub
     )
 
 
+def _is_ending(current: Subscription) -> bool:
+    return current.status in ENDED_STATUSES or current.is_scheduled_to_end
+
+
 def _ending_traces(
-    current: Subscription, facts: SubscriptionFacts, start: datetime, as_of: datetime
+    current: Subscription, facts: SubscriptionFacts, start: datetime
 ) -> Iterator[Trace[bool]]:
     """Yield since when the end has been asked for: Stripe notes the time of the request."""
-    is_ending = current.status in ENDED_STATUSES or current.is_scheduled_to_end
-    if is_ending and current.canceled_at is not None:
+    if _is_ending(current) and current.canceled_at is not None:
         yield Trace(start, after=False, rank=Rank.OBJECT)
         yield Trace(current.canceled_at, before=False, after=True, rank=Rank.OBJECT)
-    yield Trace(as_of, before=is_ending, rank=Rank.OBJECT)
     for event in facts.events:
         if event.before.is_ending is not None or event.after.is_ending is not None:
             yield Trace(event.at, event.before.is_ending, event.after.is_ending, Rank.EVENT)
 
 
-def _collection_traces(
-    current: Subscription, facts: SubscriptionFacts, as_of: datetime
-) -> Iterator[Trace[bool]]:
-    """Yield when collection was paused; only events tell of pauses that are over."""
-    yield Trace(as_of, before=current.collection_paused, rank=Rank.OBJECT)
+def _collection_traces(facts: SubscriptionFacts) -> Iterator[Trace[bool]]:
+    """Yield when collection was paused and resumed; only events tell."""
     for event in facts.events:
         before, after = event.before.collection_paused, event.after.collection_paused
         if before is not None or after is not None:

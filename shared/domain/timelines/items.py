@@ -37,8 +37,7 @@ def item_histories(
         earliest = min((trace.at for trace in traces), default=as_of)
         if item_id in joined and joined[item_id] <= earliest:
             traces.append(Trace(joined[item_id], before=GONE, rank=Rank.OBJECT))
-        traces.append(Trace(as_of, before=held.get(item_id, GONE), rank=Rank.OBJECT))
-        histories[item_id] = resolve(traces, start)
+        histories[item_id] = resolve(traces, start, as_of, held.get(item_id, GONE))
     return histories
 
 

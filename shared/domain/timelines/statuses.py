@@ -40,10 +40,7 @@ def status_traces(
         if event.before.status or event.after.status
     ]
     ended_at = ended(current)
-    return [
-        *(trace for trace in traces if ended_at is None or trace.at <= ended_at),
-        Trace(as_of, before=current.status, rank=Rank.OBJECT),
-    ]
+    return [trace for trace in traces if ended_at is None or trace.at <= ended_at]
 
 
 def ended(current: Subscription) -> datetime | None:

@@ -46,26 +46,31 @@ class Piece(Generic[Value]):
     is_firm: bool
 
 
-def resolve(traces: Iterable[Trace[Value]], start: datetime) -> list[Piece[Value]]:
+def resolve(
+    traces: Iterable[Trace[Value]], start: datetime, as_of: datetime, current: Value
+) -> list[Piece[Value]]:
     """Return a property's history from *start* on, oldest first, neighbours always different.
 
-    The order and repetition of traces do not matter. Values must have an order or a readable text
-    of their own, so that an undecided conflict is decided the same way every time.
+    The order and repetition of traces do not matter.
 
     Args:
-        traces: at least one of them must know a value.
+        traces: of the past; a trace later than *as_of* is left out.
 
         start: before it there is nothing; what is known earlier holds at *start*.
+
+        as_of: the instant of the reading.
+
+        current: what the property is then.
     """
     by_instant: defaultdict[datetime, set[Trace[Value]]] = defaultdict(set)
     for trace in traces:
-        by_instant[trace.at].add(trace)
+        if trace.at <= as_of:
+            by_instant[trace.at].add(trace)
     points = [_merge(at, by_instant[at]) for at in sorted(by_instant)]
-    pieces = [Piece(start, *_between(points, 0))]
-    for index, point in enumerate(points, start=1):
-        if index < len(points):
-            pieces.append(Piece(max(point.at, start), *_between(points, index)))
-    return _join(pieces)
+    now = (current, True)
+    since = [start, *(max(point.at, start) for point in points)]
+    values = [*(_between(points, index, now) for index in range(len(points))), now]
+    return _join([Piece(at, *value) for at, value in zip(since, values, strict=True)])
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,19 +106,16 @@ def _ordered(value: Any) -> str:
     return repr(value)
 
 
-def _between(points: Sequence["_Point[Value]"], index: int) -> tuple[Value, bool]:
-    """Return the value between two points: before that of *index*, after the one before it."""
+def _between(
+    points: Sequence["_Point[Value]"], index: int, now: tuple[Value, bool]
+) -> tuple[Value, bool]:
+    """Return the value that stands before the point of *index* and after the one before it."""
     known = points[index].before or (points[index - 1].after if index else None)
     if known is not None:
         return known
-    # Neither side tells: what comes next holds back, or else what came last goes on.
-    for point in points[index:]:
-        if (found := point.before or point.after) is not None:
-            return found
-    for point in reversed(points[:index]):
-        if (found := point.after or point.before) is not None:
-            return found
-    raise ValueError("no trace knows a value")
+    # Neither side tells: what is known next holds back.
+    later = (found for point in points[index:] for found in (point.before, point.after) if found)
+    return next(later, now)
 
 
 def _join(pieces: Sequence[Piece[Value]]) -> list[Piece[Value]]:
