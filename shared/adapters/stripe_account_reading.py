@@ -26,8 +26,7 @@ async def read_account(transport: StripeTransport, mode: Mode, needs: Needs) -> 
     if needs.subscriptions:
         account = await _read_subscriptions(transport, account)
     if needs.balance:
-        since = transport.answered_at - needs.balance
-        account = replace(account, balance=await read_balance(transport, since))
+        account = replace(account, balance=await read_balance(transport, needs.balance))
     return account
 
 

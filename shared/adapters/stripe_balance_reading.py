@@ -1,13 +1,54 @@
 """Reading the balance transactions of a time, each with who paid."""
 
-from datetime import datetime
+from datetime import timedelta
 
-from shared.adapters.stripe_transport import StripeTransport
+from shared.adapters.stripe_lists import expanding, pages, together
+from shared.adapters.stripe_money_mapping import missing_charges, to_balance
+from shared.adapters.stripe_money_objects import BalanceTransactionObject, ChargeObject
+from shared.adapters.stripe_objects import Page
+from shared.adapters.stripe_transport import RefusedError, StripeTransport
 from shared.domain.balance import BalanceTransaction
 
 
 async def read_balance(
-    transport: StripeTransport, since: datetime
+    transport: StripeTransport, reach: timedelta
 ) -> tuple[BalanceTransaction, ...]:
-    """Not there yet."""
-    raise NotImplementedError(transport, since)
+    """Return the movements of the balance, each once, from the instant of the reading back.
+
+    One list, and one request for each charge that money was taken off again without the charge
+    itself being in the list. A charge that does not exist leaves its payer unknown.
+
+    Args:
+        transport: how Stripe is asked.
+
+        reach: how far back; a few older movements may be among the answer.
+
+    Raises:
+        RefusedError: Stripe refused a request for good.
+        BillingSourceError: see `StripeTransport.get`.
+    """
+    found: dict[str, BalanceTransactionObject] = {}
+    walk = pages(
+        transport,
+        "/v1/balance_transactions",
+        expanding(["source"], "data."),
+        Page[BalanceTransactionObject],
+        reach=reach,
+    )
+    async for page in walk:
+        found.update((obj.id, obj) for obj in page.data)
+        oldest = int((transport.answered_at - reach).timestamp())
+        if page.data and page.data[-1].created < oldest:
+            break
+    missing = sorted(missing_charges(found.values()))
+    charges = await together(_read_charge(transport, charge_id) for charge_id in missing)
+    return to_balance(found.values(), {charge.id: charge for charge in charges if charge})
+
+
+async def _read_charge(transport: StripeTransport, charge_id: str) -> ChargeObject | None:
+    try:
+        return await transport.get(f"/v1/charges/{charge_id}", (), ChargeObject)
+    except RefusedError as error:
+        if not error.refusal.is_missing:
+            raise
+        return None

@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-# Stripe documentation, "Reporting categories": the categories that revenue is made of.
 CHARGE = "charge"
 CHARGE_FAILURE = "charge_failure"
 PARTIAL_CAPTURE_REVERSAL = "partial_capture_reversal"
@@ -11,6 +10,30 @@ REFUND = "refund"
 REFUND_FAILURE = "refund_failure"
 DISPUTE = "dispute"
 DISPUTE_REVERSAL = "dispute_reversal"
+FEE = "fee"
+
+# Money collected: a charge is booked with all that was authorized, and what was not captured or
+# came not in after all is taken off again under a category of its own.
+COLLECTED = (CHARGE, PARTIAL_CAPTURE_REVERSAL, CHARGE_FAILURE)
+REFUNDED = (REFUND, REFUND_FAILURE)
+DISPUTED = (DISPUTE, DISPUTE_REVERSAL)
+REVENUE = (*COLLECTED, *REFUNDED, *DISPUTED)
+
+# Stripe's API, the reporting categories that its reports know, without the seven above; and those
+# that came later with issuing and reserves.
+NO_REVENUE = frozenset(
+    """
+    advance advance_funding anticipation_repayment climate_order_purchase climate_order_refund
+    connect_collection_transfer connect_reserved_funds contribution fee financing_paydown
+    financing_paydown_reversal financing_payout financing_payout_reversal inbound_transfer
+    inbound_transfer_reversal issuing_authorization_hold issuing_authorization_release
+    issuing_dispute issuing_dispute_provisional_credit issuing_dispute_provisional_credit_reversal
+    issuing_transaction minimum_balance_hold network_cost obligation other_adjustment
+    payment_network_reserved_funds payout payout_reversal platform_earning platform_earning_refund
+    risk_reserved_funds tax topup topup_reversal transfer transfer_reversal
+    unreconciled_customer_funds
+    """.split()  # noqa: SIM905 - a table to be read, not 40 lines
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +50,9 @@ class BalanceTransaction:
 
         currency: the settlement currency, ISO code in lower case.
 
-        source_id: Stripe's id of what moved the balance; empty if nothing did.
+        source_object: what moved the balance, in Stripe's word ("charge"); empty if not known.
+
+        source_id: Stripe's id of it; empty if nothing did.
 
         customer_id: who paid or was paid back; None for guests and where it is not known.
 
@@ -40,6 +65,7 @@ class BalanceTransaction:
     amount_minor: int
     fee_minor: int
     currency: str
+    source_object: str = ""
     source_id: str = ""
     customer_id: str | None = None
     charge_id: str | None = None
