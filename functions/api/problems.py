@@ -2,11 +2,11 @@
 
 import json
 from collections.abc import Iterable, Sequence
-from typing import Any, get_args
+from typing import Any
 
 from aws_lambda_powertools.event_handler import Response
 
-from shared.domain.metrics import MetricQuery
+from shared.domain.settings import InvalidSettingError, pointer_to
 from shared.domain.stripe_key import hide_keys
 from shared.errors import InvalidInputError, MetricsError
 
@@ -30,9 +30,6 @@ PROBLEMS: dict[str, tuple[int, str]] = {
     "currency_rate_missing": (422, "An exchange rate is missing"),
     "internal": (500, "Something went wrong on our side"),
 }
-# pydantic names the chosen member of a tagged union inside a field's path; a client's JSON has no
-# such level.
-_MEMBERS = {"query": frozenset(kind.type for kind in get_args(MetricQuery))}
 
 
 def problem(
@@ -81,33 +78,30 @@ def problem_of(error: MetricsError, request_id: str) -> Response[str]:
 
 def validation_problem(errors: Iterable[dict[str, Any]], request_id: str) -> Response[str]:
     """Answer with the fields that pydantic refused; what was sent is never repeated."""
-    pairs = [(_pointer(_location(error)), _sentence(error)) for error in errors]
+    pairs = [(_pointer(error), _sentence(error)) for error in errors]
     detail = " ".join(f"{pointer or 'The body'}: {text}" for pointer, text in pairs)
     return problem("validation_failed", detail, request_id, errors=pairs)
 
 
-def _location(error: dict[str, Any]) -> tuple[str | int, ...]:
-    # The field that is wrong in a union is the one that tells its members apart.
-    is_tag = error["type"] in {"union_tag_invalid", "union_tag_not_found"}
-    return (*error["loc"], "type") if is_tag else tuple(error["loc"])
-
-
-def _pointer(location: tuple[str | int, ...]) -> str:
+def _pointer(error: dict[str, Any]) -> str:
+    location = [str(part) for part in error["loc"]]
     if not location or location[0] != "body":
         return f"?{location[-1]}" if location else ""
-    parts: list[str] = []
-    for part in map(str, location[1:]):
-        is_member = bool(parts) and part in _MEMBERS.get(parts[-1], ())
-        # Of a wrong key of an object, pydantic says so behind it.
-        if not is_member and part != "[key]":
-            parts.append(part)
-    return "".join("/" + part.replace("~", "~0").replace("/", "~1") for part in parts)
+    # Of a wrong key of an object, pydantic says so behind it.
+    field = "".join(pointer_to(part) for part in location[1:] if part != "[key]")
+    setting = _setting_of(error)
+    return field + (setting.pointer if setting else "")
+
+
+def _setting_of(error: dict[str, Any]) -> InvalidSettingError | None:
+    """Return what the domain says of a setting inside the field, if it was the domain."""
+    cause = error.get("ctx", {}).get("error")
+    return cause if isinstance(cause, InvalidSettingError) else None
 
 
 _SENTENCES = {
     "missing": "This field is required.",
     "extra_forbidden": "This field is not known here.",
-    "union_tag_not_found": "This field is required.",
     "model_attributes_type": "This must be a JSON object.",
     "model_type": "This must be a JSON object.",
     "dict_type": "This must be a JSON object.",
@@ -118,7 +112,5 @@ def _sentence(error: dict[str, Any]) -> str:
     known = _SENTENCES.get(error["type"])
     if known is not None:
         return known
-    if error["type"] == "union_tag_invalid":
-        return f"There is no such type. There are: {error['ctx']['expected_tags']}."
     message = str(error["msg"]).removeprefix("Value error, ")
     return message if message.endswith(".") else f"{message}."

@@ -9,16 +9,19 @@ from pydantic import (
     BaseModel,
     ConfigDict,
     Field,
+    PlainValidator,
     SecretStr,
     StrictBool,
     StringConstraints,
+    WithJsonSchema,
     model_validator,
 )
 
+from functions.api.setting_schemas import DEFINITIONS_SCHEMA, QUERY_SCHEMA
 from shared.domain.alerts import ThresholdRule
 from shared.domain.configuration import RefreshInterval
 from shared.domain.definitions import Definitions
-from shared.domain.metrics import Arr, MetricQuery, Mrr, SubscriptionCount
+from shared.domain.metrics import MetricQuery, query_from_dict
 from shared.domain.money import CURRENCIES
 from shared.domain.stripe_key import holds_key
 
@@ -54,67 +57,11 @@ class _Request(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
 
 
-class MrrQuery(_Request):
-    """Monthly recurring revenue."""
-
-    type: Literal["mrr"]
-    include_trials: StrictBool = False
-
-    def to_domain(self) -> MetricQuery:
-        """Give the domain's query."""
-        return Mrr(include_trials=self.include_trials)
-
-
-class ArrQuery(_Request):
-    """Annual recurring revenue."""
-
-    type: Literal["arr"]
-    include_trials: StrictBool = False
-
-    def to_domain(self) -> MetricQuery:
-        """Give the domain's query."""
-        return Arr(include_trials=self.include_trials)
-
-
-class SubscriptionCountQuery(_Request):
-    """Number of subscriptions in a status."""
-
-    type: Literal["subscription_count"]
-    status: Literal[
-        "all",
-        "active",
-        "trialing",
-        "past_due",
-        "canceled",
-        "incomplete",
-        "unpaid",
-        "paused",
-        "incomplete_expired",
-    ] = "active"
-
-    def to_domain(self) -> MetricQuery:
-        """Give the domain's query."""
-        return SubscriptionCount(status=self.status)
-
-
-Query = Annotated[MrrQuery | ArrQuery | SubscriptionCountQuery, Field(discriminator="type")]
-
-
-class DefinitionsBody(_Request):
-    """The definitions that a team chose; what is left out comes from the preset."""
-
-    preset: Literal["default", "match_stripe"] | None = None
-    past_due: Literal["exclude", "include"] | None = None
-    discounts: Literal["recurring", "forever_only", "all", "none"] | None = None
-    paused_collection: Literal["include", "exclude"] | None = None
-    net_deducts: list[Literal["refunds", "disputes", "fees"]] | None = None
-    revenue_churn: Literal["cancellations", "with_contraction"] | None = None
-    customer_churn: Literal["cohort", "stripe"] | None = None
-    churn_on: Literal["ended", "cancel_requested"] | None = None
-
-    def to_domain(self) -> Definitions:
-        """Give the domain's definitions."""
-        return Definitions.from_dict(self.model_dump(exclude_none=True))
+# The domain's readers are the only validators: what is stored and what is sent mean the same.
+Query = Annotated[MetricQuery, PlainValidator(query_from_dict), WithJsonSchema(QUERY_SCHEMA)]
+ChosenDefinitions = Annotated[
+    Definitions, PlainValidator(Definitions.from_dict), WithJsonSchema(DEFINITIONS_SCHEMA)
+]
 
 
 class IntegrationBody(_Request):
@@ -122,7 +69,7 @@ class IntegrationBody(_Request):
 
     name: Name
     secret_key: SecretStr
-    definitions: DefinitionsBody = DefinitionsBody()
+    definitions: ChosenDefinitions = Field(default_factory=Definitions)
     currency: Currency | None = None
     fx_rates: dict[Currency, Rate] = Field(default_factory=dict, max_length=200)
 
@@ -135,7 +82,7 @@ class TestQueryBody(_Request):
     integration_id: Id | None = None
     secret_key: SecretStr | None = None
     query: Query
-    definitions: DefinitionsBody | None = None
+    definitions: ChosenDefinitions | None = None
 
     @model_validator(mode="before")
     @classmethod

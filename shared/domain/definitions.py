@@ -86,8 +86,8 @@ class Definitions:
         >>> Definitions.from_dict({"preset": "match_stripe", "discounts": "all"}).past_due
         'include'
         """
-        given = require_mapping(settings, "definitions")
-        refuse_unknown_keys(given, ("preset", *CHOICES, "net_deducts"), "definitions")
+        given = require_mapping(settings, "A set of definitions")
+        refuse_unknown_keys(given, ("preset", *CHOICES, "net_deducts"), "A set of definitions")
         preset = read_choice(given, "preset", PRESETS, "default")
         wanted = {**_PRESET_OPTIONS[preset], **given}
         options: dict[str, Any] = {

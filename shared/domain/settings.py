@@ -17,7 +17,8 @@ class InvalidSettingError(ValueError):
     """
 
     def __init__(self, pointer: str, detail: str) -> None:
-        super().__init__(f"{pointer}: {detail}")
+        # Without the pointer, which may hold whatever was sent as a key.
+        super().__init__(detail)
         self.pointer = pointer
         self.detail = detail
 

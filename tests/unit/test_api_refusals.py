@@ -2,7 +2,6 @@
 
 import base64
 import json
-from typing import get_args
 
 import pytest
 
@@ -10,7 +9,6 @@ from functions.api import bootstrap
 from functions.api.handler import BODY_LIMIT_BYTES, handle
 from functions.api.problems import PROBLEMS
 from shared import __version__, errors
-from shared.domain.metrics import MetricQuery, query_to_dict
 from tests.api_events import CONTEXT, an_event
 
 MRR = {"type": "mrr"}
@@ -67,17 +65,6 @@ def test_a_page_lists_the_operations():
     assert answer["statusCode"] == 200
     assert "POST /v1/alerts" in answer["body"]
     assert "Connect a Stripe account" in answer["body"]
-
-
-def test_every_query_that_is_accepted_is_offered_with_its_settings():
-    _, types, _ = send("GET", "/v1/metric-types")
-    offered = {entry["type"]: entry for entry in types["data"]}
-    assert offered.keys() == {kind.type for kind in get_args(MetricQuery)}
-    for kind in get_args(MetricQuery):
-        entry = offered[kind.type]
-        assert entry["unit"] == kind.unit
-        defaults = {s["name"]: s["default"] for s in entry["settings"]}
-        assert query_to_dict(kind()) == {"type": kind.type, **defaults}
 
 
 BODIES = [
@@ -170,6 +157,37 @@ FIELDS = [
         ["/query/status"],
     ),
     (
+        "a query that is no object",
+        METRICS,
+        {"name": "x", "query": ["mrr"], "refresh_interval": "daily"},
+        ["/query"],
+    ),
+    (
+        "a query of nothing",
+        METRICS,
+        {"name": "x", "query": None, "refresh_interval": "daily"},
+        ["/query"],
+    ),
+    ("no query at all", METRICS, {"name": "x", "refresh_interval": "daily"}, ["/query"]),
+    (
+        "a setting with odd letters",
+        "/v1/test-query",
+        {"secret_key": KEY, "query": {"type": "nrr", "a/b~c\ud800": 1}},
+        ["/query/a~1b~0c\ud800"],
+    ),
+    (
+        "a wrong word in a list",
+        "/v1/test-query",
+        {"secret_key": KEY, "query": MRR, "definitions": {"net_deducts": ["fees", "tax"]}},
+        ["/definitions/net_deducts/1"],
+    ),
+    (
+        "definitions that are no object",
+        "/v1/integrations",
+        {"name": "x", "secret_key": KEY, "definitions": "match_stripe"},
+        ["/definitions"],
+    ),
+    (
         "an unknown interval",
         METRICS,
         {"name": "x", "query": MRR, "refresh_interval": "yearly"},
@@ -246,6 +264,20 @@ def test_a_wrong_field_is_pointed_at(sentence, target, body, pointers):
     assert set(pointers) <= set(found)
 
 
+@pytest.mark.parametrize("time_range", ["last_day", "last_week"])
+@pytest.mark.parametrize("kind", ["arpu", "churn", "nrr"])
+@pytest.mark.parametrize("target", [METRICS, "/v1/test-query"])
+def test_a_range_that_is_too_short_is_refused_with_the_reason(target, kind, time_range):
+    body = {"query": {"type": kind, "time_range": time_range}}
+    rest = {"name": "x", "refresh_interval": "daily"} if target == METRICS else {"secret_key": KEY}
+    status, problem, _ = send("POST", target, body | rest)
+    assert (status, problem["code"]) == (422, "validation_failed")
+    (error,) = problem["errors"]
+    assert error["pointer"] == "/query/time_range"
+    assert "needs monthly periods at least" in error["detail"]
+    assert "last_month, last_quarter or last_year" in problem["detail"]
+
+
 @pytest.mark.parametrize("instant", ["yesterday", "2026-01-01T00:00:00", "0001-01-01T00:00:00Z"])
 @pytest.mark.parametrize("name", ["from", "to"])
 def test_an_instant_without_its_zone_or_out_of_reach_is_refused(name, instant):
@@ -289,6 +321,9 @@ def test_a_key_of_another_kind_is_refused_with_the_reason_and_never_repeated(key
         ("POST", f"/v1/{KEY}", {}),
         ("POST", "/v1/integrations", {"secret_key": KEY, "name": "x", f"\n{KEY}": 1}),
         ("POST", "/v1/integrations", {"name": f"my_{KEY}", "secret_key": KEY}),
+        ("POST", "/v1/test-query", {"secret_key": KEY, "query": {"type": KEY}}),
+        ("POST", "/v1/test-query", {"secret_key": KEY, "query": {"type": "mrr", KEY: KEY}}),
+        ("POST", "/v1/test-query", {"secret_key": KEY, "query": MRR, "definitions": {KEY: 1}}),
         ("POST", "/v1/channels", {"type": "email", "address": f"{KEY}@example.com"}),
         ("POST", "/v1/integrations", {"name": f"Acme {KEY}", "secret_key": KEY}),
         ("GET", f"/v1/channels?limit={KEY}", None),

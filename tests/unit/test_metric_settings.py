@@ -1,12 +1,26 @@
 """Definitions and metric queries: what is accepted, and how a mistake is named."""
 
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 
-from shared.domain.definitions import Definitions
-from shared.domain.metrics import Arr, Mrr, SubscriptionCount, query_from_dict, query_to_dict
+from shared.domain.definitions import CHOICES, NET_DEDUCTS, PRESETS, Definitions
+from shared.domain.metrics import (
+    Arpu,
+    Arr,
+    Churn,
+    CustomerCount,
+    Mrr,
+    Nrr,
+    Revenue,
+    SubscriptionCount,
+    query_from_dict,
+    query_to_dict,
+)
+from shared.domain.metrics.queries import QUERY_TYPES, CountedStatus
 from shared.domain.settings import InvalidSettingError
+from shared.domain.subscriptions import STATUSES
+from shared.domain.windows import LONG_TIME_RANGES, TIME_RANGES, LongTimeRange, TimeRange
 
 
 def test_every_option_has_a_default() -> None:
@@ -89,6 +103,25 @@ def test_a_wrong_definition_is_named_with_what_is_accepted(
         ({"type": "subscription_count"}, SubscriptionCount("active")),
         ({"type": "subscription_count", "status": "all"}, SubscriptionCount("all")),
         ({"type": "subscription_count", "status": "unpaid"}, SubscriptionCount("unpaid")),
+        ({"type": "customer_count"}, CustomerCount("all", "last_month")),
+        (
+            {"type": "customer_count", "customer_type": "churned", "time_range": "last_day"},
+            CustomerCount("churned", "last_day"),
+        ),
+        ({"type": "revenue"}, Revenue("total", "last_month")),
+        (
+            {"type": "revenue", "revenue_metric": "fees", "time_range": "last_week"},
+            Revenue("fees", "last_week"),
+        ),
+        ({"type": "arpu"}, Arpu("last_month")),
+        ({"type": "arpu", "time_range": "last_quarter"}, Arpu("last_quarter")),
+        ({"type": "churn"}, Churn("customer_churn_rate", "last_month")),
+        (
+            {"type": "churn", "churn_metric": "churned_mrr", "time_range": "last_year"},
+            Churn("churned_mrr", "last_year"),
+        ),
+        ({"type": "nrr"}, Nrr("last_month")),
+        ({"type": "nrr", "time_range": "last_year"}, Nrr("last_year")),
     ],
 )
 def test_a_query_is_read_and_written(query: dict[str, Any], read: Any) -> None:
@@ -100,12 +133,19 @@ def test_a_query_is_read_and_written(query: dict[str, Any], read: Any) -> None:
 @pytest.mark.parametrize(
     ("query", "pointer", "words"),
     [
-        ({}, "/type", "mrr, arr or subscription_count"),
-        ({"type": "profit"}, "/type", "mrr, arr or subscription_count"),
-        ({"type": ["mrr"]}, "/type", "mrr, arr or subscription_count"),
+        ({}, "/type", "mrr, arr, customer_count,"),
+        ({"type": "profit"}, "/type", "arpu, churn or nrr"),
+        ({"type": ["mrr"]}, "/type", "arpu, churn or nrr"),
         ({"type": "mrr", "include_trials": "yes"}, "/include_trials", "true or false"),
         ({"type": "mrr", "status": "all"}, "/status", "no such setting"),
         ({"type": "subscription_count", "status": "gone"}, "/status", "all, active"),
+        ({"type": "customer_count", "customer_type": "old"}, "/customer_type", "new or churned"),
+        ({"type": "revenue", "revenue_metric": "gross"}, "/revenue_metric", "refunds or fees"),
+        ({"type": "revenue", "time_range": "forever"}, "/time_range", "last_day, last_week,"),
+        ({"type": "revenue", "time_range": ["last_day"]}, "/time_range", "last_day, last_week,"),
+        ({"type": "churn", "churn_metric": "gross"}, "/churn_metric", "or churned_mrr"),
+        ({"type": "nrr", "time_range": "last_decade"}, "/time_range", "last_month, last_quarter"),
+        ({"type": "arpu", "revenue_metric": "net"}, "/revenue_metric", "no such setting"),
         ([], "", "must be an object"),
     ],
 )
@@ -116,3 +156,60 @@ def test_a_wrong_query_is_named_with_what_is_accepted(
         query_from_dict(query)
     assert caught.value.pointer == pointer
     assert words in caught.value.detail
+
+
+@pytest.mark.parametrize("time_range", ["last_day", "last_week"])
+@pytest.mark.parametrize("kind", ["arpu", "churn", "nrr"])
+def test_a_range_that_is_too_short_for_a_metric_is_refused_with_the_reason(
+    kind: str, time_range: str
+) -> None:
+    with pytest.raises(InvalidSettingError) as caught:
+        query_from_dict({"type": kind, "time_range": time_range})
+    assert caught.value.pointer == "/time_range"
+    assert "needs monthly periods at least" in caught.value.detail
+    assert caught.value.detail.endswith("Use last_month, last_quarter or last_year.")
+
+
+@pytest.mark.parametrize("kind", ["customer_count", "revenue"])
+@pytest.mark.parametrize("time_range", TIME_RANGES)
+def test_every_range_can_be_asked_of_counts_and_revenue(kind: str, time_range: str) -> None:
+    query = {"type": kind, "time_range": time_range}
+    assert query.items() <= query_to_dict(query_from_dict(query)).items()
+
+
+def test_a_query_of_nothing_but_its_type_takes_the_defaults() -> None:
+    for name, kind in QUERY_TYPES.items():
+        assert query_from_dict({"type": name}) == kind()
+
+
+@pytest.mark.parametrize(
+    ("query", "unit"),
+    [
+        (Mrr(), "currency"),
+        (Arr(), "currency"),
+        (CustomerCount(), "count"),
+        (SubscriptionCount(), "count"),
+        (Revenue(), "currency"),
+        (Arpu(), "currency"),
+        (Churn("customer_churn_rate"), "percent"),
+        (Churn("revenue_churn_rate"), "percent"),
+        (Churn("churned_mrr"), "currency"),
+        (Nrr(), "percent"),
+    ],
+)
+def test_a_query_tells_the_unit_of_its_value(query: Any, unit: str) -> None:
+    assert query.unit == unit
+
+
+def test_the_words_that_are_written_twice_are_the_same() -> None:
+    assert get_args(CountedStatus) == ("all", *STATUSES)
+    assert get_args(TimeRange) == TIME_RANGES
+    assert get_args(LongTimeRange) == LONG_TIME_RANGES
+
+
+def test_every_word_of_every_option_is_read() -> None:
+    words = [("preset", word) for word in PRESETS]
+    words += [(option, word) for option, choices in CHOICES.items() for word in choices]
+    for option, word in words:
+        assert Definitions.from_dict({option: word}).to_dict()[option] == word
+    assert Definitions.from_dict({"net_deducts": [*NET_DEDUCTS]}).net_deducts == NET_DEDUCTS

@@ -46,7 +46,7 @@ def connect(body: Annotated[IntegrationBody, Body()]) -> Response[IntegrationVie
     integration = services().connect_account(
         body.name,
         body.secret_key.get_secret_value(),
-        definitions=body.definitions.to_domain(),
+        definitions=body.definitions,
         currency=body.currency,
         fx_rates=body.fx_rates,
     )

@@ -32,7 +32,7 @@ def create_metric(
     metric = services().create_metric(
         integration_id,
         name=body.name,
-        query=body.query.to_domain(),
+        query=body.query,
         refresh_interval=body.refresh_interval,
     )
     return Response(201, "application/json", _show(metric))

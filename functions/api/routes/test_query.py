@@ -16,10 +16,8 @@ router = Routes("Test query")
 def test_query(body: Annotated[TestQueryBody, Body()]) -> TestAnswerView:
     """Answer a query from Stripe at once; nothing is saved."""
     answer = services().answer_test_query
-    query = body.query.to_domain()
-    definitions = body.definitions.to_domain() if body.definitions else None
     if body.secret_key is not None:
-        found = answer.for_key(body.secret_key.get_secret_value(), query, definitions)
+        found = answer.for_key(body.secret_key.get_secret_value(), body.query, body.definitions)
     else:
-        found = answer.for_integration(body.integration_id or "", query, definitions)
+        found = answer.for_integration(body.integration_id or "", body.query, body.definitions)
     return view_test_answer(found)

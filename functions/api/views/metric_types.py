@@ -5,17 +5,23 @@ from typing import Literal
 from pydantic import BaseModel
 
 from functions.api.views.common import ListView
+from shared.domain.money import Unit
 
 
 class OptionView(BaseModel):
-    """One choice of a setting."""
+    """One choice of a setting.
+
+    Attributes:
+        unit: of the value, where the setting decides it; null elsewhere, and the type's holds.
+    """
 
     value: str
     label: str
+    unit: Unit | None
 
 
 class SettingView(BaseModel):
-    """One setting of a metric type."""
+    """One setting of a metric type; a switch has no options."""
 
     name: str
     label: str
@@ -26,12 +32,12 @@ class SettingView(BaseModel):
 
 
 class MetricTypeView(BaseModel):
-    """One type of metrics."""
+    """One type of metrics; `unit` is that of the default settings."""
 
     type: str
     title: str
     description: str
-    unit: Literal["currency", "percent", "count"]
+    unit: Unit
     settings: list[SettingView]
 
 

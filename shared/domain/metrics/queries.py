@@ -212,7 +212,8 @@ def query_to_dict(query: MetricQuery) -> dict[str, object]:
 
 
 def _setting_of(field: Field[Any]) -> Setting:
-    return Setting(field.name, get_args(field.type), field.default)
+    default: Any = field.default  # every setting has one
+    return Setting(field.name, get_args(field.type), default)
 
 
 def _refuse_short_range(given: Mapping[str, object], name: str) -> None:

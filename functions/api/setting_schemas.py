@@ -1,0 +1,52 @@
+"""Metric queries and definitions as JSON Schema, drawn from the domain for the API's description.
+
+They describe only: the domain's readers decide what is accepted.
+"""
+
+import inspect
+from typing import Any
+
+from shared.domain.definitions import CHOICES, NET_DEDUCTS, PRESETS, Definitions
+from shared.domain.metrics import MetricQuery
+from shared.domain.metrics.queries import QUERY_TYPES, Setting, settings_of
+
+
+def _object(properties: dict[str, Any], described: type) -> dict[str, Any]:
+    return {
+        "title": described.__name__,
+        "description": inspect.getdoc(described),
+        "type": "object",
+        "properties": properties,
+        "additionalProperties": False,
+    }
+
+
+def _describe_query(kind: type[MetricQuery]) -> dict[str, Any]:
+    settings = {setting.name: _describe_setting(setting) for setting in settings_of(kind)}
+    properties = {"type": {"type": "string", "const": kind.type}, **settings}
+    return {**_object(properties, kind), "required": ["type"]}
+
+
+def _describe_setting(setting: Setting) -> dict[str, Any]:
+    accepted = _one_of(setting.choices) if setting.choices else {"type": "boolean"}
+    return {**accepted, "default": setting.default}
+
+
+def _one_of(words: tuple[str, ...]) -> dict[str, Any]:
+    return {"type": "string", "enum": [*words]}
+
+
+QUERY_SCHEMA: dict[str, Any] = {
+    "description": "What a metric measures; settings left out take their defaults.",
+    "oneOf": [_describe_query(kind) for kind in QUERY_TYPES.values()],
+}
+# No defaults here: what is left out comes from the preset, and a client that fills in defaults
+# would undo it.
+DEFINITIONS_SCHEMA: dict[str, Any] = _object(
+    {
+        "preset": _one_of(PRESETS),
+        **{name: _one_of(words) for name, words in CHOICES.items()},
+        "net_deducts": {"type": "array", "items": _one_of(NET_DEDUCTS)},
+    },
+    Definitions,
+)
