@@ -18,6 +18,7 @@ from shared.domain.metrics.measurement import (
     Part,
 )
 from shared.domain.money import (
+    Amount,
     format_money,
     round_half_up,
     round_money,
@@ -54,19 +55,28 @@ def list_contributions(
     Where the value is withheld, each amount is in its subscription's own currency.
     """
     paying = [it for it in counted if it.minor]
-    if is_withheld:
-        own = [_rounded_own(it.minor * converter.months, it.currency) for it in paying]
-        rows = [
-            _contribution(it, amount, it.currency) for it, amount in zip(paying, own, strict=True)
-        ]
-    else:
-        exact = [converter.convert(it.minor, it.currency) or Fraction(0) for it in paying]
-        shares = round_shares(exact, converter.digits)
-        rows = [
-            _contribution(it, share, converter.currency)
-            for it, share in zip(paying, shares, strict=True)
-        ]
+    rounded = round_each(
+        [(it.minor, it.currency) for it in paying], converter, is_withheld=is_withheld
+    )
+    rows = [
+        _contribution(it, amount, currency)
+        for it, (amount, currency) in zip(paying, rounded, strict=True)
+    ]
     return tuple(sorted(rows, key=lambda row: (-row.amount, row.id)))
+
+
+def round_each(
+    amounts: Sequence[tuple[Amount, str]], converter: Converter, *, is_withheld: bool
+) -> list[tuple[Decimal, str]]:
+    """Return each of (minor units, currency) rounded, with the currency that it is in then.
+
+    That is the reporting currency, and they add up to their rounded sum; where the value is
+    withheld, it is the currency of each.
+    """
+    if is_withheld:
+        return [(_rounded_own(minor * converter.months, code), code) for minor, code in amounts]
+    exact = [converter.convert(minor, code) or Fraction(0) for minor, code in amounts]
+    return [(share, converter.currency) for share in round_shares(exact, converter.digits)]
 
 
 def break_down(
@@ -76,7 +86,9 @@ def break_down(
 
     Where the value is withheld, only the sums by currency, each in its own, can be told.
     """
-    by_currency = _rows_by_currency(counted, converter, is_withheld=is_withheld)
+    by_currency = rows_by_currency(
+        [(it.minor, it.currency) for it in counted], converter, is_withheld=is_withheld
+    )
     if is_withheld:
         return Breakdown(by_currency=by_currency)
     return Breakdown(
@@ -103,14 +115,15 @@ def _rows_by(
     )
 
 
-def _rows_by_currency(
-    counted: Sequence[Assessment], converter: Converter, *, is_withheld: bool
+def rows_by_currency(
+    amounts: Sequence[tuple[Amount, str]], converter: Converter, *, is_withheld: bool
 ) -> tuple[CurrencyRow, ...]:
-    own: defaultdict[str, Fraction] = defaultdict(Fraction)
-    for it in counted:
-        own[it.currency] += it.minor * converter.months
-    counts = Counter(it.currency for it in counted)
-    converted = _converted_by_currency(counted, converter, is_withheld=is_withheld)
+    """Return the sums of (minor units, currency) by currency, largest first."""
+    own: defaultdict[str, Amount] = defaultdict(int)
+    for minor, currency in amounts:
+        own[currency] += minor * converter.months
+    counts = Counter(currency for _, currency in amounts)
+    converted = _converted_by_currency(amounts, converter, is_withheld=is_withheld)
     rows = [
         CurrencyRow(
             currency=currency,
@@ -125,11 +138,11 @@ def _rows_by_currency(
 
 
 def _converted_by_currency(
-    counted: Sequence[Assessment], converter: Converter, *, is_withheld: bool
+    amounts: Sequence[tuple[Amount, str]], converter: Converter, *, is_withheld: bool
 ) -> Mapping[str, Decimal]:
     if is_withheld:
         return {}
-    sums = converter.sum_by((it.currency, it.minor, it.currency) for it in counted) or {}
+    sums = converter.sum_by((currency, minor, currency) for minor, currency in amounts) or {}
     return dict(zip(sums, round_shares(list(sums.values()), converter.digits), strict=True))
 
 
@@ -160,7 +173,7 @@ def _detail(it: Assessment, currency: str) -> str:
     return "; ".join(note for note in notes if note)
 
 
-def _rounded_own(minor: Fraction, currency: str) -> Decimal:
+def _rounded_own(minor: Amount, currency: str) -> Decimal:
     return round_money(to_major(minor, currency), currency)
 
 

@@ -1,4 +1,4 @@
-"""From a subscription's currency to the reporting currency, or an honest "no rate"."""
+"""From another currency to the reporting currency, or an honest "no rate"."""
 
 from collections import defaultdict
 from collections.abc import Iterable
@@ -7,15 +7,16 @@ from decimal import Decimal
 from fractions import Fraction
 
 from shared.domain.metrics.measurement import MetricWarning, Terms
-from shared.domain.money import display_digits, round_money, to_major
+from shared.domain.money import Amount, display_digits, round_money, to_major
 
 
 @dataclass(frozen=True, slots=True)
 class Converter:
-    """Turns exact monthly minor units into exact major units of the reporting currency.
+    """Turns exact minor units into exact major units of the reporting currency.
 
     Attributes:
-        months: how many months the results cover: 12 gives what a year is worth.
+        months: how many months the results cover: 12 gives what a year is worth, of amounts that
+            are monthly; 1 leaves every amount as it is.
     """
 
     terms: Terms
@@ -41,8 +42,8 @@ class Converter:
                 return rate
         return None
 
-    def convert(self, minor: Fraction, currency: str) -> Fraction | None:
-        """Return a monthly amount in the reporting currency, exact; None without a rate.
+    def convert(self, minor: Amount, currency: str) -> Fraction | None:
+        """Return an amount in the reporting currency, exact; None without a rate.
 
         Nothing is nothing in every currency: 0 needs no rate.
         """
@@ -55,12 +56,12 @@ class Converter:
         factor = self._factors[currency]
         return None if factor is None else minor * factor
 
-    def sum_rounded(self, amounts: Iterable[tuple[Fraction, str]]) -> Decimal | None:
+    def sum_rounded(self, amounts: Iterable[tuple[Amount, str]]) -> Decimal | None:
         """Return the rounded sum of (minor units, currency); None if any of them has no rate."""
         sums = self.sum_by(("", minor, currency) for minor, currency in amounts)
         return None if sums is None else round_money(sums.get("", Fraction(0)), self.currency)
 
-    def sum_by(self, amounts: Iterable[tuple[str, Fraction, str]]) -> dict[str, Fraction] | None:
+    def sum_by(self, amounts: Iterable[tuple[str, Amount, str]]) -> dict[str, Fraction] | None:
         """Return the exact sums of (key, minor units, currency) by key; None without a rate.
 
         Keys are in the order of their first appearance.

@@ -95,7 +95,8 @@ def warn_of_exclusions(
     """Return the warnings about what the value does not hold, or holds with doubt."""
     warnings = []
     if unreadable:
-        warnings.append(_warn_of_unreadable(name, unreadable))
+        reasons_unreadable = [it.reason for it in unreadable]
+        warnings.append(warn_of_unreadable(name, "subscription", reasons_unreadable))
     unknown_tax = sum(1 for it in counted if it.monthly and it.monthly.has_unknown_tax)
     if unknown_tax:
         message = (
@@ -109,14 +110,22 @@ def warn_of_exclusions(
     return warnings
 
 
-def _warn_of_unreadable(name: str, unreadable: Sequence[Unreadable]) -> MetricWarning:
-    """Return the warning that counts the unreadable subscriptions and names the reasons."""
-    reasons = Counter(it.reason for it in unreadable).most_common()
+def warn_of_unreadable(name: str, noun: str, unreadable: Sequence[str]) -> MetricWarning:
+    """Return the warning that counts what cannot be read and names the reasons.
+
+    Args:
+        name: of the metric.
+
+        noun: for one of what cannot be read.
+
+        unreadable: the reason of each of them.
+    """
+    reasons = Counter(unreadable).most_common()
     shown = "; ".join(f"{reason} ({count:,d})" for reason, count in reasons[:_MOST_REASONS])
     more = len(reasons) - _MOST_REASONS
     rest = f"; and {count_nouns(more, 'other reason')}" if more > 0 else ""
     message = (
-        f"{count_nouns(len(unreadable), 'subscription')} cannot be read and"
+        f"{count_nouns(len(unreadable), noun)} cannot be read and"
         f" {'is' if len(unreadable) == 1 else 'are'} not in {name}: {shown}{rest}."
     )
     return MetricWarning("unreadable", message)

@@ -29,7 +29,11 @@ def select_scope(account: Account, at: datetime) -> Scope:
     found: list[Subscription | Unreadable] = [*subscriptions, *unreadable]
     other_mode = [it for it in found if it.livemode != live]
     in_clock = [it for it in found if it.livemode == live and it.in_test_clock]
-    warnings = [*_mode_warnings(account, len(other_mode)), *_clock_warnings(len(in_clock))]
+    warnings = [
+        *warn_of_test_mode(account),
+        *_mode_warnings(account, len(other_mode)),
+        *_clock_warnings(len(in_clock)),
+    ]
     left_out = [
         _row("other_mode", len(other_mode), "of the other mode than the key's"),
         _row("test_clock", len(in_clock), "of a test clock"),
@@ -42,6 +46,14 @@ def select_scope(account: Account, at: datetime) -> Scope:
         left_out=tuple(row for row in left_out if row.count),
         warnings=tuple(warnings),
     )
+
+
+def warn_of_test_mode(account: Account) -> list[MetricWarning]:
+    """Return the warning that a value is of test data, where it is."""
+    if account.mode != "test":
+        return []
+    message = "This is test data, read with a test key. Use a live key for real numbers."
+    return [MetricWarning("test_mode", message)]
 
 
 def count_nouns(count: int, noun: str) -> str:
@@ -72,18 +84,14 @@ def _row(reason: str, count: int, said: str) -> LeftOut:
 
 
 def _mode_warnings(account: Account, other_mode: int) -> list[MetricWarning]:
-    warnings = []
-    if account.mode == "test":
-        message = "This is test data, read with a test key. Use a live key for real numbers."
-        warnings.append(MetricWarning("test_mode", message))
-    if other_mode:
-        other = "test" if account.mode == "live" else "live"
-        message = (
-            f"{count_nouns(other_mode, 'subscription')} of {other} mode came with a key of"
-            f" {account.mode} mode and is in no value: the modes are never mixed."
-        )
-        warnings.append(MetricWarning("mode_mismatch", message))
-    return warnings
+    if not other_mode:
+        return []
+    other = "test" if account.mode == "live" else "live"
+    message = (
+        f"{count_nouns(other_mode, 'subscription')} of {other} mode came with a key of"
+        f" {account.mode} mode and is in no value: the modes are never mixed."
+    )
+    return [MetricWarning("mode_mismatch", message)]
 
 
 def _clock_warnings(in_clock: int) -> list[MetricWarning]:
