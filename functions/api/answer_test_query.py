@@ -107,11 +107,17 @@ class AnswerTestQuery:
 
 
 def _currency_of(account: AccountIdentity, reading: Reading) -> str:
-    found = {subscription.currency for subscription in reading.account.subscriptions}
+    """Return the currency to answer in where nobody chose one.
+
+    Raises:
+        ConflictError: the account has none of its own, and met were none or several.
+    """
     if account.default_currency:
         return account.default_currency
-    if len(found) == 1:
-        return found.pop()
+    met = {subscription.currency for subscription in reading.account.subscriptions}
+    met |= {transaction.currency for transaction in reading.account.balance}
+    if len(met) == 1:
+        return met.pop()
     raise ConflictError(
         "The account has no default currency. Connect it and say which currency to report in."
     )
