@@ -6,8 +6,8 @@ import pytest
 
 from local.stripe_sandbox import Business, Item, Tier
 from local.stripe_sandbox.periods import add_months
-from tests.truth import MATCH_STRIPE, Truth
-from tests.truth.small import BEFORE, NOW, a_small_business, dollars, monthly, since_long
+from tests.truth import MATCH_STRIPE
+from tests.truth.small import BEFORE, NOW, a_small_business, dollars, monthly, since_long, truth_of
 
 
 @pytest.fixture(name="business")
@@ -47,7 +47,7 @@ def test_m02_a_discounted_year_is_a_twelfth(business: Business) -> None:
     year = business.add_price(120_000, interval="year")
     business.add_subscription(year, discounts=[business.add_coupon(percent_off=25)])
     assert dollars(business) == 75
-    assert Truth(business).arr(NOW) == 90_000
+    assert truth_of(business).arr(NOW) == 90_000
 
 
 def test_m09_m10_items_add_up_and_meters_do_not_count(business: Business) -> None:
@@ -62,7 +62,7 @@ def test_m20_m21_trials_count_only_where_they_are_asked_for(business: Business) 
     business.add_subscription(monthly(business, 100))
     business.add_subscription(monthly(business, 50), status="trialing", discounts=[half])
     assert dollars(business) == 100
-    assert Truth(business).mrr(NOW, include_trials=True) == 12_500
+    assert truth_of(business).mrr(NOW, include_trials=True) == 12_500
 
 
 def test_m22_m23_m24_statuses_decide(business: Business) -> None:
@@ -70,7 +70,7 @@ def test_m22_m23_m24_statuses_decide(business: Business) -> None:
         business.add_subscription(monthly(business, amount), status=status, created=BEFORE)
     business.add_subscription(monthly(business, 11), status="incomplete", created=NOW - 60)
     assert dollars(business) == 100
-    assert Truth(business, MATCH_STRIPE).mrr(NOW) == 18_000
+    assert truth_of(business, MATCH_STRIPE).mrr(NOW) == 18_000
 
 
 def test_m25_m26_what_ends_and_what_is_held_counts_unless_it_is_chosen_not_to(
@@ -96,7 +96,7 @@ def test_m28_a_discount_counts_while_it_is_in_force(
     business.add_subscription(monthly(business, 50), created=NOW, discounts=[coupon])
     business.advance_to(add_months(NOW, months_later))
     assert dollars(business) == expected
-    assert Truth(business, MATCH_STRIPE).mrr(business.now) == match_stripe * 100
+    assert truth_of(business, MATCH_STRIPE).mrr(business.now) == match_stripe * 100
 
 
 @pytest.mark.parametrize(

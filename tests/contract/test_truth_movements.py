@@ -7,7 +7,7 @@ import pytest
 from local.stripe_sandbox import Business
 from local.stripe_sandbox.periods import DAY
 from tests.truth import MATCH_STRIPE, Choices, Truth
-from tests.truth.small import BEFORE, NOW, a_small_business, dollars, monthly, since_long
+from tests.truth.small import BEFORE, NOW, a_small_business, dollars, monthly, since_long, truth_of
 
 
 @pytest.fixture(name="business")
@@ -17,7 +17,7 @@ def _business() -> Business:
 
 def rates(business: Business, **choices: object) -> tuple[object, object, object]:
     """Customer churn, revenue churn and NRR of the last thirty days."""
-    truth = Truth(business, Choices(**choices))  # type: ignore[arg-type]
+    truth = truth_of(business, Choices(**choices))  # type: ignore[arg-type]
     at = business.now
     return (
         truth.churn("customer_churn_rate", "last_month", at),
@@ -29,7 +29,7 @@ def rates(business: Business, **choices: object) -> tuple[object, object, object
 def test_m43_c01_an_upgrade_is_expansion(business: Business) -> None:
     sub = since_long(business, 50)
     business.change_item(sub.items[0], monthly(business, 80), at=NOW - 5 * DAY)
-    assert Truth(business).mrr(NOW - 5 * DAY - 1) == 5_000
+    assert truth_of(business).mrr(NOW - 5 * DAY - 1) == 5_000
     assert dollars(business) == 80
     assert rates(business) == (0, 0, 160)
 
@@ -44,7 +44,7 @@ def test_c03_who_ends_is_lost(business: Business) -> None:
     business.cancel(since_long(business, 100))
     since_long(business, 100)
     assert rates(business) == (50, 50, 50)
-    assert Truth(business).churn("churned_mrr", "last_month", NOW) == 10_000
+    assert truth_of(business).churn("churned_mrr", "last_month", NOW) == 10_000
 
 
 def test_c04_one_of_two_ends_and_nobody_is_lost(business: Business) -> None:
@@ -52,14 +52,14 @@ def test_c04_one_of_two_ends_and_nobody_is_lost(business: Business) -> None:
     since_long(business, 60, customer)
     business.cancel(since_long(business, 40, customer))
     assert rates(business) == (0, 0, 60)
-    assert Truth(business).customers("churned", "last_month", NOW) == 0
+    assert truth_of(business).customers("churned", "last_month", NOW) == 0
 
 
 def test_c06_who_joins_and_leaves_was_not_in_the_cohort(business: Business) -> None:
     since_long(business, 100)
     business.cancel(business.add_subscription(monthly(business, 50)))
     assert rates(business) == (0, 0, 100)
-    assert Truth(business).customers("churned", "last_month", NOW) == 1
+    assert truth_of(business).customers("churned", "last_month", NOW) == 1
     assert rates(business, customer_churn="stripe")[0] == 50
 
 
@@ -70,7 +70,7 @@ def test_c07_who_comes_back_in_time_was_not_lost(business: Business) -> None:
     business.add_subscription(price, customer=customer, created=NOW - 10 * DAY)
     since_long(business, 100)
     assert rates(business) == (0, 0, 110)
-    assert Truth(business).customers("churned", "last_month", NOW) == 0
+    assert truth_of(business).customers("churned", "last_month", NOW) == 0
 
 
 def test_c10_c11_a_trial_is_in_no_cohort(business: Business) -> None:
@@ -81,14 +81,14 @@ def test_c10_c11_a_trial_is_in_no_cohort(business: Business) -> None:
     business.cancel(business.add_subscription(price, **trial))  # type: ignore[arg-type]
     business.advance(days=6)
     assert rates(business) == (0, 0, 100)
-    assert Truth(business).customers("churned", "last_month", business.now) == 0
+    assert truth_of(business).customers("churned", "last_month", business.now) == 0
 
 
 def test_c12_past_due_is_at_risk_and_not_lost(business: Business) -> None:
     since_long(business, 100)
     business.set_status(since_long(business, 100), "past_due", NOW - DAY)
     assert dollars(business) == 100
-    assert Truth(business, MATCH_STRIPE).mrr(NOW) == 20_000
+    assert truth_of(business, MATCH_STRIPE).mrr(NOW) == 20_000
     assert rates(business) == (0, 0, 100)
 
 
@@ -126,15 +126,15 @@ def test_c23_a_deleted_customer_is_lost(business: Business) -> None:
     since_long(business, 100)
     business.delete(business.state.customers[gone.customer], at=NOW - DAY)
     assert rates(business)[0] == 50
-    assert Truth(business).customers("all", "last_month", NOW) == 1
-    assert Truth(business).customers("all", "last_month", NOW - 2 * DAY) == 2
+    assert truth_of(business).customers("all", "last_month", NOW) == 1
+    assert truth_of(business).customers("all", "last_month", NOW - 2 * DAY) == 2
 
 
 def test_c28_what_ends_at_the_start_is_not_in_the_window(business: Business) -> None:
     business.cancel(since_long(business, 100), at=NOW - 30 * DAY)
     since_long(business, 100)
     assert rates(business) == (0, 0, 100)
-    assert Truth(business).customers("churned", "last_month", NOW) == 0
+    assert truth_of(business).customers("churned", "last_month", NOW) == 0
 
 
 def test_m45_a_free_month_of_someone_who_paid_keeps_them(business: Business) -> None:
@@ -154,7 +154,7 @@ def test_k01_customers_are_counted_by_what_they_have(business: Business) -> None
         monthly(business, 10), created=BEFORE, status="canceled", ended_at=NOW - 7 * DAY
     )
     business.add_customer(created=NOW - 3 * DAY)
-    truth = Truth(business)
+    truth = truth_of(business)
     counted = [
         truth.customers("all", "last_month", NOW),
         truth.customers("active", "last_month", NOW),
@@ -180,7 +180,7 @@ def test_k02_subscriptions_are_counted_by_status(business: Business) -> None:
         created = NOW - 60 if status == "incomplete" else NOW - 40 * DAY
         for _ in range(number):
             business.add_subscription(monthly(business, 10), status=status, created=created)
-    truth = Truth(business)
+    truth = truth_of(business)
     assert {each: truth.subscriptions(each, NOW) for each in numbers} == numbers
     assert truth.subscriptions("all", NOW) == 14
 
@@ -189,12 +189,12 @@ def test_k03_who_keeps_one_subscription_is_not_lost(business: Business) -> None:
     customer = business.add_customer(created=BEFORE)
     since_long(business, 10, customer)
     business.cancel(since_long(business, 10, customer))
-    assert Truth(business).customers("churned", "last_month", NOW) == 0
+    assert truth_of(business).customers("churned", "last_month", NOW) == 0
 
 
 def money(business: Business, truth: Truth | None = None) -> list[float]:
     """Total, refunds, net and fees of the last thirty days, in dollars."""
-    judge = truth or Truth(business)
+    judge = truth or truth_of(business)
     names = ("total", "refunds", "net", "fees")
     return [float(judge.revenue(each, "last_month", NOW)) / 100 for each in names]
 
@@ -202,7 +202,7 @@ def money(business: Business, truth: Truth | None = None) -> list[float]:
 def test_r01_a_refund_lowers_net_and_the_fee_is_told(business: Business) -> None:
     business.refund(business.charge(10_000), 3_000)
     assert money(business) == [100, 30, 70, 3.2]
-    assert money(business, Truth(business, MATCH_STRIPE))[2] == 66.8
+    assert money(business, truth_of(business, MATCH_STRIPE))[2] == 66.8
 
 
 def test_r02_a_refund_counts_on_its_day(business: Business) -> None:
@@ -213,7 +213,7 @@ def test_r02_a_refund_counts_on_its_day(business: Business) -> None:
 def test_r03_a_dispute_takes_back_and_costs(business: Business) -> None:
     business.dispute(business.charge(10_000))
     assert money(business) == [100, 0, 0, 18.2]
-    assert money(business, Truth(business, MATCH_STRIPE))[2] == -18.2
+    assert money(business, truth_of(business, MATCH_STRIPE))[2] == -18.2
 
 
 def test_r05_a_failed_charge_is_nothing(business: Business) -> None:
@@ -222,12 +222,12 @@ def test_r05_a_failed_charge_is_nothing(business: Business) -> None:
 
 
 def test_u01_u05_u06_revenue_for_each_customer_who_paid(business: Business) -> None:
-    assert Truth(business).arpu("last_month", NOW) is None
+    assert truth_of(business).arpu("last_month", NOW) is None
     for amount in (100_000, 15_000, 10_000):
         paid = business.charge(amount, customer=business.add_customer())
     business.refund(paid)
     business.charge(70_000)  # a guest
-    assert Truth(business).arpu("last_month", NOW) == Fraction(125_000, 3)
+    assert truth_of(business).arpu("last_month", NOW) == Fraction(125_000, 3)
 
 
 def test_a_partial_capture_is_collected_in_part_and_a_bounced_payment_not_at_all(
@@ -236,4 +236,4 @@ def test_a_partial_capture_is_collected_in_part_and_a_bounced_payment_not_at_all
     business.charge(10_000, captured=6_000, customer=business.add_customer())
     business.bounce(business.charge(5_000, customer=business.add_customer()))
     assert money(business)[0] == 60
-    assert Truth(business).arpu("last_month", NOW) == 6_000
+    assert truth_of(business).arpu("last_month", NOW) == 6_000

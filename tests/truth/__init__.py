@@ -11,6 +11,7 @@ from fractions import Fraction
 from local.stripe_sandbox.business import Business
 from local.stripe_sandbox.money import BalanceTransaction
 from local.stripe_sandbox.periods import DAY
+from local.stripe_sandbox.records import Customer
 from tests.truth.past import Held, Past
 
 Value = Fraction | int | None
@@ -49,13 +50,20 @@ class Truth:
 
     Money is in minor units, rates in percent, both exact; a ratio with an empty base is None.
     Instants are epoch seconds; a window is named as in a metric query and ends at the instant.
+
+    Attributes:
+        past: what was when.
+        without: ids of subscriptions and customers that are not looked at.
     """
 
-    business: Business
+    past: Past
     choices: Choices = field(default_factory=Choices)
+    without: frozenset[str] = frozenset()
 
-    def __post_init__(self) -> None:
-        self.past = Past(self.business)
+    @property
+    def business(self) -> Business:
+        """Whose truth it is."""
+        return self.past.business
 
     def mrr(self, at: int, *, include_trials: bool = False) -> Fraction:
         """Return the monthly amounts of what counts at an instant."""
@@ -95,17 +103,21 @@ class Truth:
             return len({held.customer for held in self._at(at) if held.status in statuses})
         if kind == "churned":
             return len(self.churned_customers(window, at))
-        since = at - DAYS[window] * DAY if kind == "new" else None
-        return len(
-            [
-                each
-                for each in self.business.state.customers
-                if each.test_clock is None
-                and each.created <= at
-                and (each.deleted_at is None or each.deleted_at > at)
-                and (since is None or each.created > since)
-            ]
-        )
+        there = self.customers_at(at)
+        if kind == "all":
+            return len(there)
+        return sum(each.created > at - DAYS[window] * DAY for each in there)
+
+    def customers_at(self, at: int) -> list[Customer]:
+        """Return the customers that existed at an instant."""
+        return [
+            each
+            for each in self.business.state.customers
+            if each.id not in self.without
+            and each.test_clock is None
+            and each.created <= at
+            and (each.deleted_at is None or each.deleted_at > at)
+        ]
 
     def churned_customers(self, window: str, at: int) -> set[str]:
         """Return who lost a subscription that was worth something, and has none retained."""
@@ -176,7 +188,8 @@ class Truth:
         return _percent(kept, sum(cohort.values(), Fraction(0)))
 
     def _at(self, at: int) -> list[Held]:
-        return self.past.at(at, self.choices.discounts)
+        every = self.past.at(at, self.choices.discounts)
+        return [held for held in every if held.change.subscription not in self.without]
 
     def _counted(self, held: Held) -> Fraction:
         left_out = held.change.collection_paused and self.choices.paused_collection == "exclude"
@@ -203,7 +216,7 @@ class Truth:
         return {who: amount for who, amount in self._by_customer(at).items() if amount > 0}
 
     def _changes(self) -> Iterator[tuple[int, Held, Held]]:
-        for sub_id in self.past.subscriptions():
+        for sub_id in self.past.subscriptions() - self.without:
             yield from self.past.through(sub_id, self.choices.discounts)
 
     def _new_payers(self, start: int, end: int) -> set[str]:
@@ -215,7 +228,7 @@ class Truth:
         return {who for who, when in first.items() if start < when <= end}
 
     def _moments(self) -> Iterator[tuple[int, Held]]:
-        for sub_id in self.past.subscriptions():
+        for sub_id in self.past.subscriptions() - self.without:
             yield self.past.begins(sub_id, self.choices.discounts)
         for when, _, after in self._changes():
             yield when, after

@@ -81,9 +81,9 @@ class Past:
             for index, change in enumerate(changes[1:])
         ]
 
-    def subscriptions(self) -> Iterator[str]:
-        """Yield the ids of all of them."""
-        yield from self._changes
+    def subscriptions(self) -> set[str]:
+        """Return the ids of all of them."""
+        return set(self._changes)
 
     def begins(self, sub_id: str, discounts: str) -> tuple[int, Held]:
         """Return when a subscription begins to count, and as what."""

@@ -7,6 +7,7 @@ from local.stripe_sandbox import Business
 from local.stripe_sandbox.periods import DAY
 from local.stripe_sandbox.records import Customer, Price, Subscription
 from tests.truth import Choices, Truth
+from tests.truth.past import Past
 
 NOW = int(datetime(2026, 11, 22, 13, 0, tzinfo=UTC).timestamp())
 BEFORE = NOW - 100 * DAY
@@ -17,9 +18,14 @@ def a_small_business() -> Business:
     return Business.empty(NOW, bills=True)
 
 
+def truth_of(business: Business, choices: Choices | None = None) -> Truth:
+    """What is true of it."""
+    return Truth(Past(business), choices or Choices())
+
+
 def dollars(business: Business, **choices: object) -> Fraction:
     """The MRR now."""
-    return Truth(business, Choices(**choices)).mrr(business.now) / 100  # type: ignore[arg-type]
+    return truth_of(business, Choices(**choices)).mrr(business.now) / 100  # type: ignore[arg-type]
 
 
 def monthly(business: Business, amount: int) -> Price:
