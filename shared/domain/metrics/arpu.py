@@ -1,12 +1,198 @@
-"""Arpu: what a paying customer brought on average over a range."""
+"""ARPU: what a paying customer brought on average over a range."""
 
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
+from fractions import Fraction
 
 from shared.domain.account import Account
-from shared.domain.metrics.measurement import Measurement, Terms
+from shared.domain.balance import COLLECTED, BalanceTransaction
+from shared.domain.metrics.contributions import round_each, rows_by_currency
+from shared.domain.metrics.conversion import Converter, warn_of_missing_rates
+from shared.domain.metrics.measurement import (
+    Breakdown,
+    Contribution,
+    Explanation,
+    LeftOut,
+    Measurement,
+    MetricWarning,
+    Part,
+    Terms,
+)
+from shared.domain.metrics.movements import (
+    Movements,
+    list_other_movements,
+    payments,
+    range_in_words,
+    select_movements,
+    warn_of_unknown_movements,
+)
 from shared.domain.metrics.queries import Arpu
+from shared.domain.metrics.scope import count_nouns, warn_of_test_mode
+from shared.domain.money import format_money, format_value, round_money
+from shared.domain.windows import window_ending
+
+_MONTHS = {"last_month": 1, "last_quarter": 3, "last_year": 12}
+
+
+@dataclass(frozen=True, slots=True)
+class _Collected:
+    """Money collected in a range, by who paid.
+
+    Attributes:
+        sums: for each customer and currency, minor units; guests are customer None.
+
+        payments: how many payments each made; who made none is not there.
+    """
+
+    sums: Mapping[tuple[str | None, str], int]
+    payments: Mapping[str | None, int]
+
+    @property
+    def amounts(self) -> list[tuple[int, str]]:
+        """What customers paid, as (minor units, currency); without guests."""
+        return [(minor, currency) for (who, currency), minor in self.sums.items() if who]
+
+    @property
+    def payers(self) -> int:
+        """How many customers paid."""
+        return sum(1 for who in self.payments if who)
 
 
 def compute_arpu(query: Arpu, account: Account, at: datetime, terms: Terms) -> Measurement:
-    """Not there yet."""
-    raise NotImplementedError(query, account, at, terms)
+    """Return the average revenue per paying customer over the range that ends at an instant.
+
+    Total revenue (see `compute_revenue`) of customers in the range / distinct customers with at
+    least one payment in it that did not fail again within it. For the whole range; the companion
+    `per_month` divides by its months. Payments without a known customer are in neither; refunds
+    change nothing, for a payer stays one. Payers and amounts go by the time of the balance
+    transaction. In major units of the reporting currency, rounded half-up once at the end. None
+    where nobody paid; withheld where an amount has no rate.
+
+    >>> from datetime import UTC
+    >>> from shared.domain.definitions import Definitions
+    >>> terms = Terms(Definitions(), currency="usd")
+    >>> compute_arpu(Arpu(), Account("live"), datetime(2026, 11, 22, tzinfo=UTC), terms).value
+    """
+    movements = select_movements(account, window_ending(at, query.time_range))
+    collected = _collect(movements.counted)
+    converter = Converter(terms)
+    missing = {
+        currency
+        for minor, currency in collected.amounts
+        if converter.convert(minor, currency) is None
+    }
+    exact = None if missing else _exact_sum(collected, converter)
+    value = _divide(exact, collected.payers, converter)
+    warnings = [
+        *warn_of_test_mode(account),
+        *([warn_of_missing_rates(missing, converter.currency)] if missing else []),
+        *warn_of_unknown_movements("ARPU", movements),
+        *_warn_of_no_payers(query, collected),
+    ]
+    revenue = None if exact is None else round_money(exact, converter.currency)
+    is_withheld = bool(missing)
+    explanation = Explanation(
+        formula=_formula(query, collected.payers, revenue, value, converter.currency),
+        parts=_list_parts(collected, revenue),
+        breakdown=Breakdown(
+            by_currency=rows_by_currency(collected.amounts, converter, is_withheld=is_withheld)
+        ),
+        contributions=_list_contributions(collected, converter, is_withheld=is_withheld),
+        left_out=_list_left_out(collected, movements, converter),
+        companions={
+            "per_month": _divide(exact, collected.payers * _MONTHS[query.time_range], converter),
+            "payments": Decimal(sum(collected.payments.values())),
+        },
+    )
+    return Measurement(value, "currency", converter.currency, tuple(warnings), explanation)
+
+
+def _collect(movements: Sequence[BalanceTransaction]) -> _Collected:
+    sums: Counter[tuple[str | None, str]] = Counter()
+    for movement in movements:
+        if movement.category in COLLECTED:
+            sums[movement.customer_id, movement.currency] += movement.amount_minor
+    return _Collected(sums, Counter(it.customer_id for it in payments(movements)))
+
+
+def _exact_sum(collected: _Collected, converter: Converter) -> Fraction | None:
+    sums = converter.sum_by(("", minor, currency) for minor, currency in collected.amounts)
+    return None if sums is None else sums.get("", Fraction(0))
+
+
+def _divide(exact: Fraction | None, by: int, converter: Converter) -> Decimal | None:
+    return None if exact is None or not by else round_money(exact / by, converter.currency)
+
+
+def _list_parts(collected: _Collected, revenue: Decimal | None) -> tuple[Part, ...]:
+    """Return the numerator and the denominator."""
+    if revenue is None:
+        return ()
+    made = sum(count for who, count in collected.payments.items() if who)
+    payers = collected.payers
+    return (
+        Part("Revenue collected from customers", revenue, made),
+        Part("Paying customers", Decimal(payers), payers),
+    )
+
+
+def _list_contributions(
+    collected: _Collected, converter: Converter, *, is_withheld: bool
+) -> tuple[Contribution, ...]:
+    """Return what each customer paid, one row for each currency, largest first.
+
+    They add up to the revenue collected, which is the numerator.
+    """
+    paid = [(who, currency) for (who, currency), minor in collected.sums.items() if who and minor]
+    amounts = [(collected.sums[key], key[1]) for key in paid]
+    rounded = round_each(amounts, converter, is_withheld=is_withheld)
+    rows = [
+        Contribution(
+            object="customer",
+            id=who,
+            customer=who,
+            amount=amount,
+            currency=shown,
+            detail=f"{count_nouns(collected.payments.get(who, 0), 'payment')}; {currency.upper()}",
+        )
+        for (who, currency), (amount, shown) in zip(paid, rounded, strict=True)
+    ]
+    return tuple(sorted(rows, key=lambda row: (-row.amount, row.id)))
+
+
+def _list_left_out(
+    collected: _Collected, movements: Movements, converter: Converter
+) -> tuple[LeftOut, ...]:
+    guests = [(minor, currency) for (who, currency), minor in collected.sums.items() if not who]
+    others = list_other_movements(movements, converter)
+    if not guests:
+        return others
+    count = collected.payments.get(None, 0)
+    words = f"{count_nouns(count, 'payment')} without a known customer"
+    return (LeftOut("guest", words, count, converter.sum_rounded(guests)), *others)
+
+
+def _formula(
+    query: Arpu, payers: int, revenue: Decimal | None, value: Decimal | None, currency: str
+) -> str:
+    collected = "revenue" if revenue is None else format_money(revenue, currency)
+    shown = "withheld" if revenue is None else format_value(value, "currency", currency)
+    return (
+        f"ARPU of the {range_in_words(query.time_range)} = {collected} collected from customers"
+        f" / {count_nouns(payers, 'paying customer')} = {shown}"
+    )
+
+
+def _warn_of_no_payers(query: Arpu, collected: _Collected) -> list[MetricWarning]:
+    if collected.payers:
+        return []
+    guests = collected.payments.get(None, 0)
+    but = f" Left out: {count_nouns(guests, 'payment')} without a known customer." if guests else ""
+    message = (
+        f"ARPU has no value: no customer paid in the {range_in_words(query.time_range)}, and"
+        f" nothing can be divided by none.{but}"
+    )
+    return [MetricWarning("no_payers", message)]

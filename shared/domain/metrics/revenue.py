@@ -1,12 +1,228 @@
 """Revenue: money collected in a range, what came back of it, or what Stripe took for it."""
 
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from decimal import Decimal
 
 from shared.domain.account import Account
-from shared.domain.metrics.measurement import Measurement, Terms
+from shared.domain.balance import (
+    CHARGE,
+    CHARGE_FAILURE,
+    COLLECTED,
+    DISPUTE,
+    DISPUTE_REVERSAL,
+    DISPUTED,
+    PARTIAL_CAPTURE_REVERSAL,
+    REFUND,
+    REFUND_FAILURE,
+    REFUNDED,
+    BalanceTransaction,
+)
+from shared.domain.definitions import Definitions
+from shared.domain.metrics.contributions import round_each, rows_by_currency
+from shared.domain.metrics.conversion import Converter, warn_of_missing_rates
+from shared.domain.metrics.measurement import (
+    Breakdown,
+    Contribution,
+    Explanation,
+    Measurement,
+    MetricWarning,
+    Part,
+    Terms,
+)
+from shared.domain.metrics.movements import (
+    Movements,
+    Sum,
+    add_up,
+    list_other_movements,
+    payments,
+    range_in_words,
+    select_movements,
+    warn_of_unknown_movements,
+)
 from shared.domain.metrics.queries import Revenue
+from shared.domain.metrics.scope import warn_of_test_mode
+from shared.domain.money import format_money, round_shares
+from shared.domain.windows import TimeRange, window_ending
+
+# The movements of each category in words, in the order shown.
+_LABELS = {
+    CHARGE: "Charges",
+    PARTIAL_CAPTURE_REVERSAL: "Partial captures reversed",
+    CHARGE_FAILURE: "Failed charges",
+    REFUND: "Refunds",
+    REFUND_FAILURE: "Failed refunds",
+    DISPUTE: "Disputes",
+    DISPUTE_REVERSAL: "Disputes reversed",
+}
+_DEDUCTED = {"refunds": REFUNDED, "disputes": DISPUTED}
+_DISPUTES = "disputes"
+
+
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    """A sum over the movements of a range, with what its explanation is made from.
+
+    Attributes:
+        shares: the movements of which something counts, with what each adds in minor units.
+    """
+
+    sum: Sum
+    shares: Sequence[tuple[BalanceTransaction, int]]
+    converter: Converter
+    is_withheld: bool
+
+    @property
+    def amounts(self) -> list[tuple[int, str]]:
+        """What each adds, as (minor units, currency)."""
+        return [(minor, movement.currency) for movement, minor in self.shares]
 
 
 def compute_revenue(query: Revenue, account: Account, at: datetime, terms: Terms) -> Measurement:
-    """Not there yet."""
-    raise NotImplementedError(query, account, at, terms)
+    """Return one of the numbers of revenue over the range that ends at an instant.
+
+    By the reporting category of the balance transactions created in the range, in the settlement
+    currency: total = charges, less partial captures reversed and charges that failed later;
+    refunds = refunds less those that failed; net = total less what the definitions deduct
+    (refunds, disputes less those reversed, fees); fees = Stripe's fees, and the tax on them, on
+    those same balance transactions. Everything counts on the day it happened, so net can be below
+    zero. In major units of the reporting currency, rounded half-up once at the end. Nothing in the
+    range gives 0; the value is withheld where an amount has no rate, and where nothing in the
+    range can be read.
+
+    >>> from datetime import UTC
+    >>> terms = Terms(Definitions(), currency="usd")
+    >>> now = datetime(2026, 11, 22, tzinfo=UTC)
+    >>> compute_revenue(Revenue("net"), Account("live"), now, terms).value
+    Decimal('0.00')
+    """
+    movements = select_movements(account, window_ending(at, query.time_range))
+    sums = _sums(terms.definitions)
+    converter = Converter(terms)
+    chosen = sums[query.revenue_metric]
+    shares = [(it, sum(chosen.of(it))) for it in movements.counted if any(chosen.of(it))]
+    missing = {it.currency for it, _ in shares if converter.rate_of(it.currency) is None}
+    answer = _Answer(chosen, shares, converter, bool(missing) or movements.is_all_unknown)
+    value = None if answer.is_withheld else converter.sum_rounded(answer.amounts)
+    warnings = [
+        *warn_of_test_mode(account),
+        *([warn_of_missing_rates(missing, converter.currency)] if missing else []),
+        *warn_of_unknown_movements(chosen.name, movements),
+        *_warn_of_nothing(query, answer, value),
+    ]
+    by_currency = rows_by_currency(answer.amounts, converter, is_withheld=answer.is_withheld)
+    parts = _list_parts(answer)
+    explanation = Explanation(
+        formula=_formula(answer, query.time_range, parts, value),
+        parts=parts,
+        breakdown=Breakdown(by_currency=by_currency),
+        contributions=_list_contributions(answer),
+        left_out=list_other_movements(movements, converter),
+        companions=_companions(query, sums, movements, converter),
+    )
+    return Measurement(value, "currency", converter.currency, tuple(warnings), explanation)
+
+
+def _sums(definitions: Definitions) -> Mapping[str, Sum]:
+    """Return what each number of revenue is the sum of; amounts given back are below zero."""
+    deducts = definitions.net_deducts
+    net = [*COLLECTED, *(it for name in deducts for it in _DEDUCTED.get(name, ()))]
+    return {
+        "total": Sum("Total revenue", dict.fromkeys(COLLECTED, 1)),
+        "net": Sum("Net revenue", dict.fromkeys(net, 1), fees=-1 if "fees" in deducts else 0),
+        "refunds": Sum("Refunds", dict.fromkeys(REFUNDED, -1)),
+        "fees": Sum("Fees", fees=1),
+        _DISPUTES: Sum("Disputes", dict.fromkeys(DISPUTED, -1)),
+    }
+
+
+def _companions(
+    query: Revenue, sums: Mapping[str, Sum], movements: Movements, converter: Converter
+) -> dict[str, Decimal | None]:
+    """Return the other numbers of the same range, and how many payments succeeded in it."""
+    names = [name for name in sums if name != query.revenue_metric]
+    others: dict[str, Decimal | None] = dict.fromkeys(names)
+    if not movements.is_all_unknown:
+        for name in names:
+            others[name] = converter.sum_rounded(add_up(sums[name], movements.counted))
+    return {**others, "payments": Decimal(len(payments(movements.counted)))}
+
+
+def _list_parts(answer: _Answer) -> tuple[Part, ...]:
+    """Return the value by category, and the fees in it; what nothing adds to is left out."""
+    if answer.is_withheld:
+        return ()
+    rows = [row for movement, _ in answer.shares for row in _split(answer.sum, movement)]
+    counts = Counter(label for label, _, _ in rows)
+    sums = answer.converter.sum_by(rows) or {}
+    labels = sorted(sums, key=_order)
+    shares = round_shares([sums[label] for label in labels], answer.converter.digits)
+    return tuple(
+        Part(label, share, counts[label]) for label, share in zip(labels, shares, strict=True)
+    )
+
+
+def _split(it: Sum, movement: BalanceTransaction) -> list[tuple[str, int, str]]:
+    """Return (label, minor units, currency) of a movement's amount and of its fee."""
+    label = _LABELS[movement.category]
+    # Beside amounts the fees are one part; alone, they are told apart.
+    fees_label = "Fees" if it.signs else f"Fees on {label.lower()}"
+    amount, fee = it.of(movement)
+    rows = [(label, amount, movement.currency), (fees_label, fee, movement.currency)]
+    return [row for row in rows if row[1]]
+
+
+def _order(label: str) -> int:
+    shown = [*_LABELS.values(), *(f"Fees on {it.lower()}" for it in _LABELS.values()), "Fees"]
+    return shown.index(label)
+
+
+def _list_contributions(answer: _Answer) -> tuple[Contribution, ...]:
+    """Return what each movement adds, largest first whatever its sign, equal ones by id."""
+    rounded = round_each(answer.amounts, answer.converter, is_withheld=answer.is_withheld)
+    rows = [
+        (movement.id, _contribution(movement, amount, currency))
+        for (movement, _), (amount, currency) in zip(answer.shares, rounded, strict=True)
+    ]
+    rows.sort(key=lambda row: (-abs(row[1].amount), row[0]))
+    return tuple(contribution for _, contribution in rows)
+
+
+def _contribution(movement: BalanceTransaction, amount: Decimal, currency: str) -> Contribution:
+    has_source = bool(movement.source_object and movement.source_id)
+    words = _LABELS[movement.category]
+    return Contribution(
+        object=movement.source_object if has_source else "balance_transaction",
+        id=movement.source_id if has_source else movement.id,
+        customer=movement.customer_id or "",
+        amount=amount,
+        currency=currency,
+        detail=f"{words}; {movement.created_at:%Y-%m-%d}; {movement.currency.upper()}",
+    )
+
+
+def _formula(
+    answer: _Answer, time_range: TimeRange, parts: Sequence[Part], value: Decimal | None
+) -> str:
+    currency = answer.converter.currency
+    terms = [
+        f"{'-' if part.value < 0 else '+'} {part.label.lower()}"
+        f" {format_money(abs(part.value), currency)}"
+        for part in parts
+    ]
+    summed = " ".join(terms).removeprefix("+ ") or f"{len(answer.shares)} balance transactions"
+    shown = "withheld" if value is None else format_money(value, currency)
+    return f"{answer.sum.name} of the {range_in_words(time_range)} = {summed} = {shown}"
+
+
+def _warn_of_nothing(query: Revenue, answer: _Answer, value: Decimal | None) -> list[MetricWarning]:
+    if query.revenue_metric not in {"total", "net"} or answer.shares or value is None:
+        return []
+    message = (
+        f"{answer.sum.name} is 0 because nothing was paid in the"
+        f" {range_in_words(query.time_range)}. Invoices marked as paid outside Stripe are in no"
+        " balance and in no revenue."
+    )
+    return [MetricWarning("zero_revenue", message)]

@@ -1,0 +1,125 @@
+"""What revenue and ARPU share: the movements of the balance in a range, and how they add up."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from shared.domain.account import Account
+from shared.domain.balance import CHARGE, CHARGE_FAILURE, NO_REVENUE, REVENUE, BalanceTransaction
+from shared.domain.metrics.conversion import Converter
+from shared.domain.metrics.exclusions import warn_of_unreadable
+from shared.domain.metrics.measurement import LeftOut, MetricWarning
+from shared.domain.metrics.scope import count_nouns
+from shared.domain.windows import LENGTHS, TimeRange, Window
+
+_NOUN = "balance transaction"
+
+
+@dataclass(frozen=True, slots=True)
+class Movements:
+    """The movements of the balance in a range, in the order of their ids.
+
+    Attributes:
+        counted: of the categories that revenue is made of.
+
+        other: of the categories that are no revenue: payouts, Stripe's product fees and so on.
+
+        unknown: of categories of which it is not known whether they are.
+    """
+
+    counted: tuple[BalanceTransaction, ...]
+    other: tuple[BalanceTransaction, ...]
+    unknown: tuple[BalanceTransaction, ...]
+
+    @property
+    def is_all_unknown(self) -> bool:
+        """Whether there is something, and nothing of it can be read: that is not nothing."""
+        return bool(self.unknown) and not self.counted
+
+
+@dataclass(frozen=True, slots=True)
+class Sum:
+    """Which movements add up to a number, and with which sign.
+
+    Attributes:
+        name: of the number.
+
+        signs: for each category, how its amounts count; categories that are missing do not.
+
+        fees: how the fees on all movements counted do: 1, -1 or, if they do not, 0.
+    """
+
+    name: str
+    signs: Mapping[str, int] = field(default_factory=dict)
+    fees: int = 0
+
+    def of(self, movement: BalanceTransaction) -> tuple[int, int]:
+        """Return what a movement's amount and its fee add, in minor units of its currency."""
+        sign = self.signs.get(movement.category, 0)
+        return sign * movement.amount_minor, self.fees * movement.fee_minor
+
+
+def select_movements(account: Account, window: Window) -> Movements:
+    """Return the movements in a window."""
+    inside = sorted((it for it in account.balance if it.created_at in window), key=lambda it: it.id)
+    return Movements(
+        counted=tuple(it for it in inside if it.category in REVENUE),
+        other=tuple(it for it in inside if it.category in NO_REVENUE),
+        unknown=tuple(it for it in inside if it.category not in {*REVENUE, *NO_REVENUE}),
+    )
+
+
+def add_up(it: Sum, movements: Iterable[BalanceTransaction]) -> list[tuple[int, str]]:
+    """Return a sum over movements as (minor units, currency), one for each currency."""
+    sums: Counter[str] = Counter()
+    for movement in movements:
+        sums[movement.currency] += sum(it.of(movement))
+    return [(minor, currency) for currency, minor in sums.items()]
+
+
+def payments(movements: Sequence[BalanceTransaction]) -> list[BalanceTransaction]:
+    """Return the charges that did not fail again within the same movements.
+
+    A payment that was given back stays one.
+    """
+    failed = {it.charge_id for it in movements if it.category == CHARGE_FAILURE} - {None}
+    return [it for it in movements if it.category == CHARGE and it.charge_id not in failed]
+
+
+def range_in_words(time_range: TimeRange) -> str:
+    """Return a range with its length, for nobody can tell whether a month is a calendar's.
+
+    >>> range_in_words("last_day"), range_in_words("last_month")
+    ('last day', 'last 30 days')
+    """
+    days = LENGTHS[time_range].days
+    return "last day" if days == 1 else f"last {days} days"
+
+
+def list_other_movements(movements: Movements, converter: Converter) -> tuple[LeftOut, ...]:
+    """Return the movements that are no revenue, by category, and those of unknown category."""
+    categories = sorted({it.category for it in movements.other})
+    rows = [
+        _row(category, [it for it in movements.other if it.category == category], converter)
+        for category in categories
+    ]
+    if movements.unknown:
+        counted = count_nouns(len(movements.unknown), _NOUN)
+        rows.append(
+            LeftOut("unreadable", f"{counted} of unknown category", len(movements.unknown), None)
+        )
+    return tuple(rows)
+
+
+def warn_of_unknown_movements(name: str, movements: Movements) -> list[MetricWarning]:
+    """Return the warning that names the categories that are not known."""
+    if not movements.unknown:
+        return []
+    reasons = [f'reporting category "{it.category}"' for it in movements.unknown]
+    return [warn_of_unreadable(name, _NOUN, reasons)]
+
+
+def _row(category: str, group: Sequence[BalanceTransaction], converter: Converter) -> LeftOut:
+    words = f"{count_nouns(len(group), _NOUN)} of category {category}"
+    amounts = ((it.amount_minor, it.currency) for it in group)
+    return LeftOut(category, words, len(group), converter.sum_rounded(amounts))
