@@ -3,14 +3,23 @@
 The first list comes alone until its first answer, so that a refused key costs few requests.
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from shared.adapters.stripe_balance_reading import read_balance
-from shared.adapters.stripe_mapping import to_subscription
-from shared.adapters.stripe_reading import SubscriptionReader
+from shared.adapters.stripe_catalog_reading import CatalogReader
+from shared.adapters.stripe_customer_reading import deleted_customers, read_customers
+from shared.adapters.stripe_discount_mapping import past_coupons
+from shared.adapters.stripe_facts import GatheredFacts
+from shared.adapters.stripe_history_reading import HistoryObjects, read_history
+from shared.adapters.stripe_lists import together
+from shared.adapters.stripe_mapping import Catalog, to_subscription
+from shared.adapters.stripe_objects import SubscriptionObject
+from shared.adapters.stripe_reading import read_catalog, read_subscriptions
 from shared.adapters.stripe_transport import StripeTransport
-from shared.domain.account import Account, Mode, Needs
-from shared.domain.subscriptions import Subscription
+from shared.domain.account import EVERYTHING, Account, Mode, Needs
+from shared.domain.customers import Customer
+from shared.domain.subscriptions import ENDED_STATUSES, Subscription
 from shared.domain.timelines import build_timeline
 from shared.domain.unreadable import Unreadable
 
@@ -22,22 +31,100 @@ async def read_account(transport: StripeTransport, mode: Mode, needs: Needs) -> 
         RefusedError: Stripe refused a request for good.
         BillingSourceError: see `StripeTransport.get`.
     """
-    account = Account(mode)
+    reader = _AccountReader(transport, mode, needs)
     if needs.subscriptions:
-        account = await _read_subscriptions(transport, account)
+        await reader.read_subscriptions()
+    if needs.customers:
+        await reader.read_customers()
     if needs.balance:
-        account = replace(account, balance=await read_balance(transport, needs.balance))
-    return account
+        await reader.read_balance()
+    return reader.account
 
 
-async def _read_subscriptions(transport: StripeTransport, account: Account) -> Account:
-    reader = SubscriptionReader(transport)
-    objects = await reader.read_subscriptions()
-    await reader.read_catalog(objects)
-    found = [to_subscription(obj, reader.catalog, account.mode) for obj in objects]
-    as_of = transport.answered_at
-    return replace(
-        account,
-        timelines=tuple(build_timeline(it, as_of) for it in found if isinstance(it, Subscription)),
-        unreadable=tuple(it for it in found if isinstance(it, Unreadable)),
-    )
+class _AccountReader:
+    """One reading: the account that it fills."""
+
+    def __init__(self, transport: StripeTransport, mode: Mode, needs: Needs) -> None:
+        self._transport = transport
+        self._needs = needs
+        self._catalog = Catalog()
+        self._customers: dict[str, Customer] = {}
+        self.account = Account(mode)
+
+    async def read_subscriptions(self) -> None:
+        """Read the subscriptions, and what they were as far back as that is needed."""
+        objects = await read_subscriptions(self._transport, self._has_value)
+        valued = [obj for obj in objects if self._has_value(obj)]
+        await read_catalog(self._transport, self._catalog, valued)
+        mapped = [to_subscription(obj, self._catalog, self.account.mode) for obj in objects]
+        facts = None
+        if self._needs.history:
+            history = await read_history(
+                self._transport,
+                objects,
+                self._needs.history,
+                with_customers=bool(self._needs.customers),
+            )
+            facts = GatheredFacts(history)
+            await self._read_past_catalog(facts, history, objects)
+            gone = deleted_customers(history.events, self.account.mode)
+            self._customers.update((it.id, it) for it in gone)
+        self._take_in(mapped, facts)
+
+    async def read_customers(self) -> None:
+        """Read the customers; of those that are gone, what events tell."""
+        needed = self._needs.customers
+        reach = None if needed >= EVERYTHING else needed
+        found = await read_customers(self._transport, reach, self.account.mode)
+        customers = {**found, **self._customers}
+        self.account = replace(self.account, customers=tuple(customers.values()))
+
+    async def read_balance(self) -> None:
+        """Read the balance transactions."""
+        rows = await read_balance(self._transport, self._needs.balance)
+        self.account = replace(self.account, balance=rows)
+
+    def _has_value(self, obj: SubscriptionObject) -> bool:
+        """Return whether any amount of a subscription is asked for: now, or in its past."""
+        if obj.status not in ENDED_STATUSES:
+            return True
+        ended = obj.ended_at or obj.canceled_at or 0
+        age = self._transport.answered_at.timestamp() - ended
+        return age <= self._needs.history.total_seconds()
+
+    async def _read_past_catalog(
+        self,
+        facts: GatheredFacts,
+        history: HistoryObjects,
+        objects: Sequence[SubscriptionObject],
+    ) -> None:
+        reader = CatalogReader(self._transport, self._catalog)
+        catalog = self._catalog
+        billed = {
+            (price, obj.currency.lower()) for obj in objects for price in facts.prices_of(obj.id)
+        }
+        lacking = {price for price, currency in billed if catalog.lacks(price, currency)}
+        coupons = past_coupons(history.invoices, history.events)
+        wanted = coupons.keys() - catalog.coupons.keys()
+        shown = {coupon: place for coupon, place in coupons.items() if place is not None}
+        await together([reader.read_prices(lacking), reader.read_coupons(wanted, shown)])
+        catalog.forget(lacking)
+        tiers = {
+            (price, currency)
+            for price, currency in billed
+            if catalog.has_tiers(price) and catalog.lacks(price, currency)
+        }
+        await reader.read_prices(set(), tiers)
+        catalog.forget(price for price, _ in tiers)
+
+    def _take_in(
+        self, mapped: Sequence[Subscription | Unreadable], facts: GatheredFacts | None
+    ) -> None:
+        as_of = self._transport.answered_at
+        found = [it for it in mapped if isinstance(it, Subscription)]
+        known = facts.by_subscription(found, self._catalog, as_of) if facts else {}
+        self.account = replace(
+            self.account,
+            timelines=tuple(build_timeline(it, as_of, known.get(it.id)) for it in found),
+            unreadable=tuple(it for it in mapped if isinstance(it, Unreadable)),
+        )

@@ -20,7 +20,7 @@ from shared.adapters.stripe_objects import (
 from shared.adapters.stripe_price_mapping import id_of, to_coupon, to_price, to_tax_rates
 from shared.domain.discounts import Coupon, Discount
 from shared.domain.prices import Price
-from shared.domain.subscriptions import ENDED_STATUSES, Subscription, SubscriptionItem
+from shared.domain.subscriptions import Subscription, SubscriptionItem
 from shared.domain.unreadable import Unreadable, UnreadableError
 
 _EPOCH = datetime.fromtimestamp(0, UTC)
@@ -42,6 +42,30 @@ class Catalog:
             mapped = to_price(self.prices.get(inline.id, inline))
             self._mapped_prices[inline.id] = mapped
         return mapped
+
+    def known_price(self, price_id: str) -> Price | None:
+        """Return a price by its id; None if it was not read."""
+        if price_id not in self._mapped_prices and price_id in self.prices:
+            self._mapped_prices[price_id] = to_price(self.prices[price_id])
+        return self._mapped_prices.get(price_id)
+
+    def lacks(self, price_id: str, currency: str) -> bool:
+        """Return whether what a price costs in a currency has yet to be read."""
+        price = self.known_price(price_id)
+        if price is None:
+            return True
+        amounts = price.base if currency == price.currency else (price.options or {}).get(currency)
+        return amounts is None or (price.billing_scheme == "tiered" and amounts.tiers is None)
+
+    def has_tiers(self, price_id: str) -> bool:
+        """Return whether a price is known to be tiered."""
+        price = self.known_price(price_id)
+        return price is not None and price.billing_scheme == "tiered"
+
+    def forget(self, price_ids: Iterable[str]) -> None:
+        """Map these prices anew when they are asked for again: more of them has been read."""
+        for price_id in price_ids:
+            self._mapped_prices.pop(price_id, None)
 
     def coupon(self, coupon_id: str | None) -> Coupon | None:
         """Return a coupon; None if it was not read."""
@@ -81,8 +105,6 @@ def to_subscription(
 
 def missing_prices(obj: SubscriptionObject, catalog: Catalog) -> set[str]:
     """Return the ids of prices whose amount needs what the subscription list leaves out."""
-    if obj.status in ENDED_STATUSES:
-        return set()
     return {
         item.price.id
         for item in obj.items.data
@@ -95,8 +117,6 @@ def foreign_tiers(obj: SubscriptionObject) -> set[tuple[str, str]]:
 
     The tiers within currency_options have to be expanded one currency at a time.
     """
-    if obj.status in ENDED_STATUSES:
-        return set()
     currency = obj.currency.lower()
     return {
         (item.price.id, currency)
@@ -106,9 +126,7 @@ def foreign_tiers(obj: SubscriptionObject) -> set[tuple[str, str]]:
 
 
 def missing_coupons(obj: SubscriptionObject, catalog: Catalog) -> set[str]:
-    """Return the ids of coupons at work on a subscription that has not ended."""
-    if obj.status in ENDED_STATUSES:
-        return set()
+    """Return the ids of coupons at work on a subscription."""
     ids = {coupon_id_of(discount) for discount in discounts_of(obj)}
     return {coupon_id for coupon_id in ids if coupon_id and coupon_id not in catalog.coupons}
 

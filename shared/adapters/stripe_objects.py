@@ -115,12 +115,15 @@ class DiscountSourceObject(msgspec.Struct, frozen=True):
 
 
 class DiscountObject(msgspec.Struct, frozen=True):
-    """A discount at work."""
+    """A discount at work, and what it hangs on: an item, else a subscription, else a customer."""
 
     id: str
     start: int
     source: DiscountSourceObject | None = None
     end: int | None = None
+    customer: str | Reference | None = None
+    subscription: str | None = None
+    subscription_item: str | None = None
 
 
 class TaxRateObject(msgspec.Struct, frozen=True):

@@ -149,16 +149,6 @@ def test_coupons_at_work_are_named_wherever_they_hang() -> None:
     assert missing_coupons(listed(subscription), Catalog()) == expected
 
 
-def test_nothing_more_is_read_for_what_has_ended() -> None:
-    ended = a_subscription(
-        a_tiered_price("volume", (None, 100)),
-        status="canceled",
-        discounts=[a_discount(percent_off=10)],
-    )
-    assert missing_prices(listed(ended), Catalog()) == set()
-    assert missing_coupons(listed(ended), Catalog()) == set()
-
-
 def test_a_discount_that_came_as_an_id_has_no_coupon() -> None:
     obj = listed(monthly(1000) | {"discounts": []})
     found = to_subscription(msgspec.structs.replace(obj, discounts=["di_1"]), Catalog(), "live")

@@ -4,6 +4,7 @@ Pure functions of facts; their order and repetition change nothing.
 """
 
 from shared.domain.timelines.building import build_timeline
+from shared.domain.timelines.discounts import DiscountUse, Holder, past_discounts
 from shared.domain.timelines.facts import (
     GONE,
     NO_FACTS,
@@ -19,7 +20,9 @@ from shared.domain.timelines.timeline import Stretch, Timeline
 __all__ = [
     "GONE",
     "NO_FACTS",
+    "DiscountUse",
     "Held",
+    "Holder",
     "Invoice",
     "InvoiceLine",
     "Moment",
@@ -28,4 +31,5 @@ __all__ = [
     "SubscriptionFacts",
     "Timeline",
     "build_timeline",
+    "past_discounts",
 ]

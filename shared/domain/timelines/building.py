@@ -18,7 +18,7 @@ Value = TypeVar("Value")
 
 
 def build_timeline(
-    current: Subscription, as_of: datetime, facts: SubscriptionFacts = NO_FACTS
+    current: Subscription, as_of: datetime, facts: SubscriptionFacts | None = None
 ) -> Timeline:
     """Return what a subscription was, from its start to *as_of*.
 
@@ -32,6 +32,7 @@ def build_timeline(
 
         facts: what else is known of its past.
     """
+    facts = facts or NO_FACTS
     start = min(current.start_at, as_of)
     traces = status_traces(current, facts, start, as_of)
     statuses = resolve(traces, start, as_of, current.status)

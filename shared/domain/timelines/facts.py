@@ -29,6 +29,8 @@ class InvoiceLine:
     """A line of an invoice that a subscription item made, or a proration that waits for one.
 
     Attributes:
+        item_id: of the subscription item; empty where a proration does not name it.
+
         held: what was billed, or given back.
 
         start: from when it is billed; of a proration, the moment of the change.
@@ -36,6 +38,8 @@ class InvoiceLine:
         amount_minor: below zero for what is given back.
 
         is_credit: whether it gives back what was until `start`; else it bills what is from then.
+
+        credited_lines: ids of the lines that it takes back.
     """
 
     id: str
@@ -46,6 +50,7 @@ class InvoiceLine:
     amount_minor: int = 0
     is_proration: bool = False
     is_credit: bool = False
+    credited_lines: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

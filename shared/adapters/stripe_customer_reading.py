@@ -1,0 +1,44 @@
+"""Reading the customers: which there are, and since when; nothing of who they are."""
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime, timedelta
+
+import msgspec
+
+from shared.adapters.stripe_history_mapping import CUSTOMER_EVENTS, to_past
+from shared.adapters.stripe_history_objects import EventObject, ListedCustomerObject
+from shared.adapters.stripe_lists import read_all
+from shared.adapters.stripe_objects import Page
+from shared.adapters.stripe_transport import StripeTransport
+from shared.domain.account import Mode
+from shared.domain.customers import Customer
+
+
+async def read_customers(
+    transport: StripeTransport, reach: timedelta | None, mode: Mode
+) -> dict[str, Customer]:
+    """Return the customers, by id, created so far back or all; deleted ones are not listed."""
+    found = await read_all(transport, "/v1/customers", (), Page[ListedCustomerObject], since=reach)
+    return {obj.id: _to_customer(obj, mode, deleted_at=None) for obj in found.values()}
+
+
+def deleted_customers(events: Iterable[EventObject], mode: Mode) -> Iterator[Customer]:
+    """Yield the customers that events say were deleted."""
+    for event in events:
+        if event.type not in CUSTOMER_EVENTS:
+            continue
+        try:
+            obj = msgspec.json.decode(event.data.object, type=ListedCustomerObject)
+        except msgspec.MsgspecError:
+            continue  # nothing is known of it but that it is gone
+        yield _to_customer(obj, mode, deleted_at=to_past(event.created))
+
+
+def _to_customer(obj: ListedCustomerObject, mode: Mode, deleted_at: datetime | None) -> Customer:
+    return Customer(
+        id=obj.id,
+        created_at=to_past(obj.created),
+        deleted_at=deleted_at,
+        livemode=mode == "live" if obj.livemode is None else obj.livemode,
+        in_test_clock=obj.test_clock is not None,
+    )

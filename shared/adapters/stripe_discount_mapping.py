@@ -1,0 +1,121 @@
+"""From the discounts on Stripe's invoices and in its events to their traces in the past."""
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+
+import msgspec
+
+from shared.adapters.stripe_history_mapping import (
+    DISCOUNT_EVENTS,
+    details_of,
+    subscription_of,
+    to_past,
+)
+from shared.adapters.stripe_history_objects import (
+    EventObject,
+    InvoiceObject,
+    LineObject,
+    PastDiscountObject,
+)
+from shared.adapters.stripe_mapping import Catalog, coupon_id_of
+from shared.adapters.stripe_objects import DiscountObject
+from shared.adapters.stripe_price_mapping import id_of
+from shared.domain.discounts import Discount
+from shared.domain.timelines import DiscountUse, Holder
+
+
+def past_coupons(
+    invoices: Iterable[InvoiceObject], events: Iterable[EventObject]
+) -> dict[str, tuple[str, str] | None]:
+    """Return the ids of all coupons of the past, each with an invoice that shows it if one does."""
+    found: dict[str, tuple[str, str] | None] = {}
+    for past, _ in _discounts_in_events(events):
+        if coupon := _coupon_of(past):
+            found.setdefault(coupon, None)
+    for invoice in invoices:
+        for discount in (d for line in invoice.lines.data for d in line.discounts or ()):
+            if coupon := _coupon_of(discount):
+                found.setdefault(coupon, None)
+        for discount in invoice.discounts or ():
+            if coupon := _coupon_of(discount):
+                found[coupon] = (f"/v1/invoices/{invoice.id}", "discounts")
+    return found
+
+
+def uses_on_invoices(invoices: Iterable[InvoiceObject], catalog: Catalog) -> Iterator[DiscountUse]:
+    """Yield that discounts lowered what subscriptions paid for their periods."""
+    for invoice in invoices:
+        subscription = subscription_of(invoice)
+        if subscription is None:
+            continue
+        for line in invoice.lines.data:
+            details = details_of(line)
+            if details is None or details.proration:
+                continue
+            item_holder = Holder("item", details.subscription_item or "")
+            for discount in line.discounts or ():
+                is_shared = _id_of(discount) in {_id_of(d) for d in invoice.discounts or ()}
+                holder = Holder("subscription", subscription) if is_shared else item_holder
+                yield _to_use(discount, holder, line, catalog)
+            for discount in invoice.discounts or ():
+                yield _to_use(discount, Holder("subscription", subscription), line, catalog)
+
+
+def uses_in_events(events: Iterable[EventObject], catalog: Catalog) -> Iterator[DiscountUse]:
+    """Yield the discounts that events say were taken away, and when."""
+    for discount, at in _discounts_in_events(events):
+        holder = _holder_of(discount)
+        if holder is not None:
+            start = to_past(discount.start)
+            yield DiscountUse(_to_discount(discount, start, catalog), holder, start, at, at)
+
+
+def _to_use(
+    discount: str | DiscountObject, otherwise: Holder, line: LineObject, catalog: Catalog
+) -> DiscountUse:
+    since, until = to_past(line.period.start), to_past(line.period.end)
+    holder = _holder_of(discount) if isinstance(discount, DiscountObject) else None
+    return DiscountUse(_to_discount(discount, since, catalog), holder or otherwise, since, until)
+
+
+def _to_discount(discount: str | DiscountObject, since: datetime, catalog: Catalog) -> Discount:
+    """Return the discount; one that came as an id only is known from its use on."""
+    if isinstance(discount, str):
+        return Discount(discount, None, since)
+    return Discount(
+        id=discount.id,
+        coupon=catalog.coupon(_coupon_of(discount)),
+        start=to_past(discount.start),
+        end=None if discount.end is None else to_past(discount.end),
+    )
+
+
+def _holder_of(discount: DiscountObject) -> Holder | None:
+    if discount.subscription_item:
+        return Holder("item", discount.subscription_item)
+    if discount.subscription:
+        return Holder("subscription", discount.subscription)
+    return Holder("customer", id_of(discount.customer)) if discount.customer else None
+
+
+def _coupon_of(discount: str | DiscountObject) -> str | None:
+    if isinstance(discount, PastDiscountObject) and discount.coupon is not None:
+        return discount.coupon.id
+    return coupon_id_of(discount)
+
+
+def _id_of(discount: str | DiscountObject) -> str:
+    return discount if isinstance(discount, str) else discount.id
+
+
+def _discounts_in_events(
+    events: Iterable[EventObject],
+) -> Iterator[tuple[PastDiscountObject, datetime]]:
+    for event in events:
+        if event.type not in DISCOUNT_EVENTS:
+            continue
+        try:
+            discount = msgspec.json.decode(event.data.object, type=PastDiscountObject)
+        except msgspec.MsgspecError:
+            continue  # an event only refines what the objects themselves say
+        yield discount, to_past(event.created)

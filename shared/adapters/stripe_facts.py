@@ -1,0 +1,113 @@
+"""Gathers what was read of the past by the subscription that it belongs to."""
+
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from datetime import datetime
+
+from shared.adapters.stripe_discount_mapping import uses_in_events, uses_on_invoices
+from shared.adapters.stripe_history_mapping import (
+    SUBSCRIPTION_EVENTS,
+    price_ids,
+    subscription_of,
+    to_invoice,
+    to_subscription_event,
+    to_waiting,
+)
+from shared.adapters.stripe_history_objects import EventObject
+from shared.adapters.stripe_history_reading import HistoryObjects
+from shared.adapters.stripe_mapping import Catalog
+from shared.domain.discounts import Discount
+from shared.domain.subscriptions import Subscription
+from shared.domain.timelines import (
+    DiscountUse,
+    Holder,
+    Invoice,
+    InvoiceLine,
+    SubscriptionEvent,
+    SubscriptionFacts,
+    past_discounts,
+)
+
+
+class GatheredFacts:
+    """The facts of all subscriptions, to be joined with prices and coupons."""
+
+    def __init__(self, history: HistoryObjects) -> None:
+        self._history = history
+        self._invoices: defaultdict[str, list[Invoice]] = defaultdict(list)
+        self._waiting: defaultdict[str, list[InvoiceLine]] = defaultdict(list)
+        self._events: defaultdict[str, list[SubscriptionEvent]] = defaultdict(list)
+        for invoice in history.invoices:
+            if subscription := subscription_of(invoice):
+                self._invoices[subscription].append(to_invoice(invoice))
+        for item in history.waiting:
+            subscription, line = subscription_of(item), to_waiting(item)
+            if subscription and line:
+                self._waiting[subscription].append(line)
+        for subscription, event in _subscription_events(history.events):
+            self._events[subscription].append(event)
+        named = self._invoices.keys() | self._waiting.keys() | self._events.keys()
+        self._prices: Mapping[str, set[str]] = {
+            it: price_ids((*self._invoices[it], *self._waiting[it], *self._events[it]))
+            for it in named
+        }
+
+    def prices_of(self, subscription_id: str) -> set[str]:
+        """Return the ids of the prices that the facts of a subscription name."""
+        return self._prices.get(subscription_id, set())
+
+    def by_subscription(
+        self, subscriptions: Sequence[Subscription], catalog: Catalog, as_of: datetime
+    ) -> dict[str, SubscriptionFacts]:
+        """Return the facts of each subscription, joined with the prices and coupons read."""
+        past = past_discounts(self._uses(catalog), _current_discounts(subscriptions), as_of)
+        return {it.id: self._facts_of(it, past, catalog) for it in subscriptions}
+
+    def _uses(self, catalog: Catalog) -> Iterator[DiscountUse]:
+        yield from uses_on_invoices(self._history.invoices, catalog)
+        yield from uses_in_events(self._history.events, catalog)
+
+    def _facts_of(
+        self,
+        subscription: Subscription,
+        past: Mapping[Holder, tuple[Discount, ...]],
+        catalog: Catalog,
+    ) -> SubscriptionFacts:
+        named = self.prices_of(subscription.id)
+        prices = {price_id: catalog.known_price(price_id) for price_id in named}
+        facts = SubscriptionFacts(
+            invoices=tuple(self._invoices.get(subscription.id, ())),
+            waiting=tuple(self._waiting.get(subscription.id, ())),
+            events=tuple(self._events.get(subscription.id, ())),
+            discounts=past.get(Holder("subscription", subscription.id), ()),
+            customer_discounts=past.get(Holder("customer", subscription.customer_id), ()),
+            prices={price_id: price for price_id, price in prices.items() if price is not None},
+            complete_since=self._history.since,
+        )
+        items = {line.item_id for line in facts.lines} | {item.id for item in subscription.items}
+        return replace(
+            facts,
+            item_discounts={
+                item: past[Holder("item", item)] for item in items if Holder("item", item) in past
+            },
+        )
+
+
+def _subscription_events(
+    events: Iterable[EventObject],
+) -> Iterator[tuple[str, SubscriptionEvent]]:
+    for event in events:
+        if event.type in SUBSCRIPTION_EVENTS and (told := to_subscription_event(event)):
+            yield told
+
+
+def _current_discounts(
+    subscriptions: Iterable[Subscription],
+) -> dict[Holder, tuple[Discount, ...]]:
+    found: dict[Holder, tuple[Discount, ...]] = {}
+    for it in subscriptions:
+        found[Holder("subscription", it.id)] = it.discounts
+        found[Holder("customer", it.customer_id)] = it.customer_discounts
+        found.update((Holder("item", item.id), item.discounts) for item in it.items)
+    return found

@@ -1,0 +1,223 @@
+"""From Stripe's invoices, invoice items and events to the facts that timelines are told from."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import UTC, datetime, timedelta
+
+import msgspec
+from msgspec import UNSET, Raw
+
+from shared.adapters.stripe_history_objects import (
+    EventObject,
+    InvoiceItemObject,
+    InvoiceObject,
+    LineDetailsObject,
+    LineObject,
+    PastItemsObject,
+    PastSubscriptionObject,
+    PricingObject,
+    ProrationDetailsObject,
+)
+from shared.adapters.stripe_price_mapping import id_of
+from shared.domain.timelines import (
+    Held,
+    Invoice,
+    InvoiceLine,
+    Moment,
+    SubscriptionEvent,
+)
+
+SUBSCRIPTION_EVENTS = tuple(
+    f"customer.subscription.{verb}"
+    for verb in ("created", "updated", "deleted", "paused", "resumed")
+)
+CUSTOMER_EVENTS = ("customer.deleted",)
+DISCOUNT_EVENTS = ("customer.discount.deleted",)
+_EPOCH = datetime.fromtimestamp(0, UTC)
+
+
+def subscription_of(obj: InvoiceObject | InvoiceItemObject) -> str | None:
+    """Return the id of the subscription that an invoice or an invoice item belongs to."""
+    details = obj.parent.subscription_details if obj.parent else None
+    return id_of(details.subscription) if details and details.subscription else None
+
+
+def to_invoice(obj: InvoiceObject) -> Invoice:
+    """Return an invoice with those of its lines that subscription items made."""
+    moved = obj.status_transitions
+    return Invoice(
+        id=obj.id,
+        created_at=to_past(obj.created),
+        status=obj.status or "draft",
+        lines=tuple(_to_lines(obj.lines.data)),
+        reason=obj.billing_reason,
+        is_attempted=obj.attempted,
+        attempts=obj.attempt_count,
+        is_sent=obj.collection_method == "send_invoice",
+        due_at=_to_optional(obj.due_date),
+        finalized_at=_to_optional(moved.finalized_at),
+        paid_at=_to_optional(moved.paid_at),
+        uncollectible_at=_to_optional(moved.marked_uncollectible_at),
+        voided_at=_to_optional(moved.voided_at),
+    )
+
+
+def to_waiting(obj: InvoiceItemObject) -> InvoiceLine | None:
+    """Return a proration that waits for an invoice; None for anything else that waits."""
+    details = obj.parent.subscription_details if obj.parent else None
+    if not obj.proration or details is None:
+        return None
+    return InvoiceLine(
+        id=obj.id,
+        item_id=details.subscription_item or "",
+        held=_to_held(obj.pricing, obj.quantity, obj.quantity_decimal),
+        start=to_past(obj.period.start),
+        end=to_past(obj.period.end),
+        amount_minor=obj.amount,
+        is_proration=True,
+        is_credit=_is_credit(obj.amount, obj.proration_details),
+        credited_lines=_credited_lines(obj.proration_details),
+    )
+
+
+def to_subscription_event(obj: EventObject) -> tuple[str, SubscriptionEvent] | None:
+    """Return the id of a subscription and what an event tells of it.
+
+    An event that cannot be read is None: it only refines what the objects themselves say.
+    """
+    after = _decode(obj.data.object)
+    if after is None or not isinstance(after.id, str):
+        return None
+    before = None
+    if obj.type.endswith(".updated") and obj.data.previous_attributes is not None:
+        before = _decode(obj.data.previous_attributes)
+    return after.id, SubscriptionEvent(
+        id=obj.id,
+        at=to_past(obj.created),
+        before=Moment() if before is None else _to_moment(_laid_over(after, before)),
+        after=_to_moment(after),
+    )
+
+
+def price_ids(facts: Iterable[Invoice | InvoiceLine | SubscriptionEvent]) -> set[str]:
+    """Return the ids of all prices that facts name."""
+    return {held.price_id for fact in facts for held in _held_in(fact)}
+
+
+def to_past(timestamp: int) -> datetime:
+    """Return an instant; one that does not exist is the farthest that does."""
+    try:
+        return _EPOCH + timedelta(seconds=timestamp)
+    except OverflowError:
+        return datetime.max.replace(tzinfo=UTC) if timestamp > 0 else _EPOCH
+
+
+def details_of(line: LineObject) -> LineDetailsObject | None:
+    """Return what made a line; None where it was no subscription item."""
+    if line.parent is None:
+        return None
+    if line.parent.subscription_item_details is not None:
+        return line.parent.subscription_item_details
+    details = line.parent.invoice_item_details
+    # What is sold once is an invoice item too; only a proration tells of a subscription.
+    return details if details is not None and details.proration else None
+
+
+def _to_lines(lines: Iterable[LineObject]) -> Iterator[InvoiceLine]:
+    for line in lines:
+        details = details_of(line)
+        if details is None:
+            continue
+        yield InvoiceLine(
+            id=line.id,
+            item_id=details.subscription_item or "",
+            held=_to_held(line.pricing, line.quantity, line.quantity_decimal),
+            start=to_past(line.period.start),
+            end=to_past(line.period.end),
+            amount_minor=line.amount,
+            is_proration=details.proration,
+            is_credit=details.proration and _is_credit(line.amount, details.proration_details),
+            credited_lines=_credited_lines(details.proration_details),
+        )
+
+
+def _to_held(pricing: PricingObject | None, quantity: int | None, decimal: object) -> Held:
+    price = pricing.price_details.price if pricing and pricing.price_details else None
+    if quantity is None and decimal is not None:
+        quantity = int(str(decimal).partition(".")[0])
+    return Held(id_of(price) if price else "", quantity)
+
+
+def _is_credit(amount: int, details: ProrationDetailsObject | None) -> bool:
+    """Return whether a proration gives back; one of nothing says so by what it takes back."""
+    return amount < 0 or bool(_credited_lines(details))
+
+
+def _credited_lines(details: ProrationDetailsObject | None) -> tuple[str, ...]:
+    credited = details.credited_items if details else None
+    return tuple(credited.invoice_line_items or ()) if credited else ()
+
+
+def _decode(raw: Raw) -> PastSubscriptionObject | None:
+    try:
+        return msgspec.json.decode(raw, type=PastSubscriptionObject)
+    except msgspec.MsgspecError:
+        return None
+
+
+def _laid_over(
+    after: PastSubscriptionObject, before: PastSubscriptionObject
+) -> PastSubscriptionObject:
+    """Return the object as it was: what was not replaced is as it is after."""
+    replaced = {
+        name: value for name, value in msgspec.structs.asdict(before).items() if value is not UNSET
+    }
+    items = before.items
+    if isinstance(items, PastItemsObject):
+        # Items that were many or are many now are not all there.
+        cut = items.has_more or (isinstance(after.items, PastItemsObject) and after.items.has_more)
+        unchanged = after.items.data if isinstance(after.items, PastItemsObject) else UNSET
+        replaced["items"] = PastItemsObject(
+            data=unchanged if items.data is UNSET else items.data, has_more=cut
+        )
+    return msgspec.structs.replace(after, **replaced)
+
+
+def _to_moment(obj: PastSubscriptionObject) -> Moment:
+    cancel_at_end, cancel_at = obj.cancel_at_period_end, obj.cancel_at
+    is_ending = None
+    if cancel_at_end is not UNSET or cancel_at is not UNSET:
+        is_ending = cancel_at_end is True or isinstance(cancel_at, int)
+    paused = obj.pause_collection
+    return Moment(
+        status=None if obj.status is UNSET else obj.status,
+        items=_to_items(obj.items) if isinstance(obj.items, PastItemsObject) else None,
+        is_ending=is_ending,
+        collection_paused=None if paused is UNSET else bytes(paused) != b"null",
+    )
+
+
+def _to_items(items: PastItemsObject) -> Mapping[str, Held] | None:
+    if items.has_more or items.data is UNSET:
+        return None
+    found = {}
+    for item in items.data:
+        price = item.price or item.plan
+        if price is None:
+            return None
+        found[item.id] = Held(price.id, item.quantity)
+    return found
+
+
+def _held_in(fact: Invoice | InvoiceLine | SubscriptionEvent) -> Iterator[Held]:
+    match fact:
+        case Invoice():
+            yield from (line.held for line in fact.lines)
+        case InvoiceLine():
+            yield fact.held
+        case SubscriptionEvent():
+            for moment in (fact.before, fact.after):
+                yield from (moment.items or {}).values()
+
+
+def _to_optional(timestamp: int | None) -> datetime | None:
+    return None if timestamp is None else to_past(timestamp)

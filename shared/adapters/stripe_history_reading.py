@@ -1,0 +1,138 @@
+"""Reading what subscriptions were: invoices, prorations that wait, and events.
+
+Invoices are read back to before the time that is asked for, because the one that tells what a
+subscription was at an instant was made up to one billing period before it.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import msgspec
+
+from shared.adapters.stripe_history_mapping import (
+    CUSTOMER_EVENTS,
+    DISCOUNT_EVENTS,
+    SUBSCRIPTION_EVENTS,
+    subscription_of,
+)
+from shared.adapters.stripe_history_objects import (
+    EventObject,
+    InvoiceItemObject,
+    InvoiceObject,
+    LineObject,
+)
+from shared.adapters.stripe_lists import Parameters, read_all, together
+from shared.adapters.stripe_objects import ItemObject, Page, SubscriptionObject
+from shared.adapters.stripe_transport import StripeTransport
+from shared.domain.account import EVERYTHING
+
+# Stripe tries a failed payment again for up to two months, and most periods last a month.
+_LEAST_MARGIN = timedelta(days=93)
+_DAYS = {"day": 1, "week": 7, "month": 31, "year": 366}
+_MOST_MARGIN = timedelta(days=3 * 366)
+_INVOICE_PARTS: Parameters = (
+    ("expand[]", "data.discounts"),
+    ("expand[]", "data.lines.data.discounts"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryObjects:
+    """What was read of the past.
+
+    Attributes:
+        since: every invoice that was created since then is among them.
+    """
+
+    invoices: tuple[InvoiceObject, ...]
+    waiting: tuple[InvoiceItemObject, ...]
+    events: tuple[EventObject, ...]
+    since: datetime
+
+
+async def read_history(
+    transport: StripeTransport,
+    subscriptions: Iterable[SubscriptionObject],
+    needed: timedelta,
+    *,
+    with_customers: bool,
+) -> HistoryObjects:
+    """Read what tells the past of subscriptions, and of customers, as far back as is needed."""
+    kinds = (*SUBSCRIPTION_EVENTS, *DISCOUNT_EVENTS, *(CUSTOMER_EVENTS if with_customers else ()))
+    reach = min(needed, EVERYTHING) + _margin(subscriptions)
+    reader = _Reader(transport, reach)
+    await together(
+        [
+            reader.read_invoices(),
+            reader.read_given_up(),
+            reader.read_waiting(),
+            reader.read_events(kinds),
+        ]
+    )
+    return HistoryObjects(
+        invoices=tuple(reader.invoices.values()),
+        waiting=tuple(reader.waiting.values()),
+        events=tuple(reader.events.values()),
+        since=transport.answered_at - reach,
+    )
+
+
+class _Reader:
+    """One reading of the past, several lists at once."""
+
+    def __init__(self, transport: StripeTransport, reach: timedelta) -> None:
+        self._transport = transport
+        self._reach = reach
+        self.invoices: dict[str, InvoiceObject] = {}
+        self.waiting: dict[str, InvoiceItemObject] = {}
+        self.events: dict[str, EventObject] = {}
+
+    async def read_invoices(self) -> None:
+        await self._read_invoices(_INVOICE_PARTS, self._reach)
+
+    async def read_given_up(self) -> None:
+        """Read what was marked uncollectible: it may tell of a time long after it was made."""
+        await self._read_invoices((*_INVOICE_PARTS, ("status", "uncollectible")), None)
+
+    async def _read_invoices(self, parameters: Parameters, reach: timedelta | None) -> None:
+        found = await read_all(
+            self._transport, "/v1/invoices", parameters, Page[InvoiceObject], since=reach
+        )
+        cut = [obj for obj in found.values() if obj.lines.has_more and subscription_of(obj)]
+        found.update((obj.id, obj) for obj in await together(map(self._with_all_lines, cut)))
+        self.invoices.update(found)
+
+    async def _with_all_lines(self, obj: InvoiceObject) -> InvoiceObject:
+        lines = await read_all(
+            self._transport,
+            f"/v1/invoices/{obj.id}/lines",
+            (("expand[]", "data.discounts"),),
+            Page[LineObject],
+            by_created=False,
+        )
+        return msgspec.structs.replace(obj, lines=Page(data=list(lines.values())))
+
+    async def read_waiting(self) -> None:
+        self.waiting = await read_all(
+            self._transport, "/v1/invoiceitems", (("pending", "true"),), Page[InvoiceItemObject]
+        )
+
+    async def read_events(self, kinds: Iterable[str]) -> None:
+        types = tuple(("types[]", kind) for kind in kinds)
+        self.events = await read_all(self._transport, "/v1/events", types, Page[EventObject])
+
+
+def _margin(subscriptions: Iterable[SubscriptionObject]) -> timedelta:
+    """Return how long before an instant the invoice may be that tells of it."""
+    longest = max(
+        (_period(item) for obj in subscriptions for item in obj.items.data), default=_LEAST_MARGIN
+    )
+    return min(max(longest, _LEAST_MARGIN), _MOST_MARGIN)
+
+
+def _period(item: ItemObject) -> timedelta:
+    recurring = item.price.recurring
+    if recurring is None:
+        return timedelta(0)
+    return timedelta(days=min(_DAYS.get(recurring.interval, 0) * recurring.interval_count, 9_999))
