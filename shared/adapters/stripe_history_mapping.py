@@ -88,7 +88,7 @@ def to_subscription_event(obj: EventObject) -> tuple[str, SubscriptionEvent] | N
     if after is None or not isinstance(after.id, str):
         return None
     before = None
-    if obj.type.endswith(".updated") and obj.data.previous_attributes is not None:
+    if obj.type.endswith(".updated"):
         before = _decode(obj.data.previous_attributes)
     return after.id, SubscriptionEvent(
         id=obj.id,
@@ -192,7 +192,7 @@ def _to_moment(obj: PastSubscriptionObject) -> Moment:
         status=None if obj.status is UNSET else obj.status,
         items=_to_items(obj.items) if isinstance(obj.items, PastItemsObject) else None,
         is_ending=is_ending,
-        collection_paused=None if paused is UNSET else bytes(paused) != b"null",
+        collection_paused=None if paused is UNSET else paused is not None,
     )
 
 

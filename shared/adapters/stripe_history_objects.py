@@ -9,7 +9,12 @@ from decimal import Decimal
 import msgspec
 from msgspec import UNSET, Raw, UnsetType
 
-from shared.adapters.stripe_objects import DiscountObject, Page, Reference
+from shared.adapters.stripe_objects import (
+    DiscountObject,
+    Page,
+    PauseCollectionObject,
+    Reference,
+)
 
 
 class PeriodObject(msgspec.Struct, frozen=True):
@@ -131,7 +136,7 @@ class EventDataObject(msgspec.Struct, frozen=True):
     """The object of an event as it was, and what an update replaced; both of any shape."""
 
     object: Raw
-    previous_attributes: Raw | None = None
+    previous_attributes: Raw = Raw(b"null")
 
 
 class EventObject(msgspec.Struct, frozen=True):
@@ -173,7 +178,7 @@ class PastSubscriptionObject(msgspec.Struct, frozen=True):
     items: PastItemsObject | UnsetType = UNSET
     cancel_at_period_end: bool | UnsetType = UNSET
     cancel_at: int | UnsetType | None = UNSET
-    pause_collection: Raw | UnsetType = UNSET
+    pause_collection: PauseCollectionObject | UnsetType | None = UNSET
 
 
 class PastDiscountObject(DiscountObject, frozen=True):
