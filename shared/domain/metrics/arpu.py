@@ -9,6 +9,14 @@ from fractions import Fraction
 
 from shared.domain.account import Account
 from shared.domain.balance import COLLECTED, BalanceTransaction
+from shared.domain.metrics.balance_movements import (
+    Movements,
+    list_other_movements,
+    payments,
+    range_in_words,
+    select_movements,
+    warn_of_unknown_movements,
+)
 from shared.domain.metrics.contributions import round_each, rows_by_currency
 from shared.domain.metrics.conversion import Converter, warn_of_missing_rates
 from shared.domain.metrics.measurement import (
@@ -20,14 +28,6 @@ from shared.domain.metrics.measurement import (
     MetricWarning,
     Part,
     Terms,
-)
-from shared.domain.metrics.movements import (
-    Movements,
-    list_other_movements,
-    payments,
-    range_in_words,
-    select_movements,
-    warn_of_unknown_movements,
 )
 from shared.domain.metrics.queries import Arpu
 from shared.domain.metrics.scope import count_nouns, warn_of_test_mode

@@ -21,6 +21,17 @@ from shared.domain.balance import (
     BalanceTransaction,
 )
 from shared.domain.definitions import Definitions
+from shared.domain.metrics.balance_movements import (
+    NOUN,
+    Movements,
+    Sum,
+    add_up,
+    list_other_movements,
+    payments,
+    range_in_words,
+    select_movements,
+    warn_of_unknown_movements,
+)
 from shared.domain.metrics.contributions import round_each, rows_by_currency
 from shared.domain.metrics.conversion import Converter, warn_of_missing_rates
 from shared.domain.metrics.measurement import (
@@ -32,18 +43,8 @@ from shared.domain.metrics.measurement import (
     Part,
     Terms,
 )
-from shared.domain.metrics.movements import (
-    Movements,
-    Sum,
-    add_up,
-    list_other_movements,
-    payments,
-    range_in_words,
-    select_movements,
-    warn_of_unknown_movements,
-)
 from shared.domain.metrics.queries import Revenue
-from shared.domain.metrics.scope import warn_of_test_mode
+from shared.domain.metrics.scope import count_nouns, warn_of_test_mode
 from shared.domain.money import format_money, round_shares
 from shared.domain.windows import TimeRange, window_ending
 
@@ -212,7 +213,7 @@ def _formula(
         f" {format_money(abs(part.value), currency)}"
         for part in parts
     ]
-    summed = " ".join(terms).removeprefix("+ ") or f"{len(answer.shares)} balance transactions"
+    summed = " ".join(terms).removeprefix("+ ") or count_nouns(len(answer.shares), NOUN)
     shown = "withheld" if value is None else format_money(value, currency)
     return f"{answer.sum.name} of the {range_in_words(time_range)} = {summed} = {shown}"
 

@@ -12,7 +12,7 @@ from shared.domain.metrics.measurement import LeftOut, MetricWarning
 from shared.domain.metrics.scope import count_nouns
 from shared.domain.windows import LENGTHS, TimeRange, Window
 
-_NOUN = "balance transaction"
+NOUN = "balance transaction"
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +104,7 @@ def list_other_movements(movements: Movements, converter: Converter) -> tuple[Le
         for category in categories
     ]
     if movements.unknown:
-        counted = count_nouns(len(movements.unknown), _NOUN)
+        counted = count_nouns(len(movements.unknown), NOUN)
         rows.append(
             LeftOut("unreadable", f"{counted} of unknown category", len(movements.unknown), None)
         )
@@ -116,10 +116,10 @@ def warn_of_unknown_movements(name: str, movements: Movements) -> list[MetricWar
     if not movements.unknown:
         return []
     reasons = [f'reporting category "{it.category}"' for it in movements.unknown]
-    return [warn_of_unreadable(name, _NOUN, reasons)]
+    return [warn_of_unreadable(name, NOUN, reasons)]
 
 
 def _row(category: str, group: Sequence[BalanceTransaction], converter: Converter) -> LeftOut:
-    words = f"{count_nouns(len(group), _NOUN)} of category {category}"
+    words = f"{count_nouns(len(group), NOUN)} of category {category}"
     amounts = ((it.amount_minor, it.currency) for it in group)
     return LeftOut(category, words, len(group), converter.sum_rounded(amounts))
