@@ -16,21 +16,9 @@ from shared.domain.metrics import Mrr, SubscriptionCount, compute
 from shared.domain.stripe_key import StripeKey, parse_key
 from shared.errors import BadResponseError, PermissionMissingError
 from tests.builders import SUBSCRIPTIONS, terms
+from tests.integration.asked import Asked
 
 NOW = datetime(2026, 11, 22, 13, 0, tzinfo=UTC)
-
-
-class Asked:
-    """Keeps the requests that reach the sandbox."""
-
-    def __init__(self) -> None:
-        self.requests: list[web.Request] = []
-
-    async def __call__(self, request: web.Request, _: str) -> None:
-        self.requests.append(request)
-
-    def paths(self) -> list[str]:
-        return [request.path for request in self.requests]
 
 
 @pytest.fixture(name="asked")

@@ -1,0 +1,143 @@
+"""Stripe's balance transactions become the domain's: who paid is found, nothing is guessed."""
+
+import json
+from typing import Any
+
+import pytest
+
+from shared.adapters.stripe_money_mapping import missing_charges
+from shared.adapters.stripe_money_objects import BalanceTransactionObject
+from shared.adapters.stripe_objects import decode
+from shared.domain.balance import BalanceTransaction
+from shared.errors import BadResponseError
+from tests.balance_builders import (
+    a_balance,
+    a_charge,
+    a_charge_failure_row,
+    a_charge_row,
+    a_dispute_row,
+    a_partial_capture_row,
+    a_refund_row,
+    a_row,
+)
+from tests.builders import NOW, Json
+
+
+def mapped(row: Json, *others: Json, charges: tuple[Json, ...] = ()) -> BalanceTransaction:
+    """The movement that the first row becomes."""
+    return a_balance(row, *others, charges=charges).balance[0]
+
+
+def missing(*rows: Json) -> set[str]:
+    return missing_charges(
+        decode(json.dumps(row).encode(), BalanceTransactionObject) for row in rows
+    )
+
+
+def test_a_movement_keeps_what_happened_and_when() -> None:
+    row = a_charge_row(10000, "cus_a", fee=320, currency="EUR", at=NOW)
+    charge_id = row["source"]["id"]
+    assert mapped(row) == BalanceTransaction(
+        id=row["id"],
+        created_at=NOW,
+        category="charge",
+        amount_minor=10000,
+        fee_minor=320,
+        currency="eur",
+        source_object="charge",
+        source_id=charge_id,
+        customer_id="cus_a",
+        charge_id=charge_id,
+    )
+
+
+@pytest.mark.parametrize(
+    ("customer", "expected"),
+    [
+        ("cus_a", "cus_a"),
+        ({"id": "cus_a", "object": "customer", "email": "somebody@example.com"}, "cus_a"),
+        ({"id": "cus_a", "object": "customer", "deleted": True}, "cus_a"),
+        (None, None),
+    ],
+)
+def test_a_charge_names_its_customer(customer: Any, expected: str | None) -> None:
+    assert mapped(a_charge_row(100, source=a_charge() | {"customer": customer})).customer_id == (
+        expected
+    )
+
+
+@pytest.mark.parametrize("make", [a_refund_row, a_dispute_row, a_partial_capture_row])
+def test_what_goes_back_belongs_to_who_paid(make: Any) -> None:
+    charge = a_charge_row(10000, "cus_a")
+    found = mapped(make(3000, charge), charge)
+    assert (found.customer_id, found.charge_id) == ("cus_a", charge["source"]["id"])
+
+
+def test_a_refunds_charge_may_be_an_object() -> None:
+    charge = a_charge_row(10000, "cus_a")
+    refund = a_refund_row(3000, charge)
+    refund["source"]["charge"] = charge["source"]
+    assert mapped(refund, charge).customer_id == "cus_a"
+
+
+SOURCES: list[tuple[str, Any, str, str]] = [
+    ("none", None, "", ""),
+    ("an id", "po_1", "", "po_1"),
+    ("a kind that did not exist yet", {"id": "new_1", "object": "brand_new"}, "brand_new", "new_1"),
+    ("an object with nothing that we know", {"version": 2}, "", ""),
+    ("a deleted object", {"id": "ch_1", "deleted": True}, "", "ch_1"),
+]
+
+
+@pytest.mark.parametrize(
+    ("source", "kind", "source_id"), [row[1:] for row in SOURCES], ids=[row[0] for row in SOURCES]
+)
+def test_a_source_of_any_shape_is_read(source: Any, kind: str, source_id: str) -> None:
+    found = mapped(a_row("charge", 100, source=source))
+    assert (found.source_object, found.source_id) == (kind, source_id)
+    assert found.customer_id is None
+
+
+def test_a_movement_met_twice_counts_once() -> None:
+    row = a_charge_row(100)
+    assert len(a_balance(row, row, a_charge_row(200)).balance) == 2
+
+
+def test_charges_are_asked_for_only_where_a_payer_depends_on_them() -> None:
+    charge, bounced = a_charge_row(10000), a_charge_row(5000)
+    listed = [charge, a_partial_capture_row(4000, charge), a_charge_failure_row(bounced), bounced]
+    assert missing(*listed) == set()
+    others = [a_refund_row(100), a_dispute_row(100), a_row("payout", -100, source="po_1")]
+    assert missing(*others, a_row("charge", 100)) == set()
+    alone = a_partial_capture_row(4000)
+    assert missing(alone) == {alone["source"]["charge"]}
+    assert missing(a_row("charge", 100, source="py_1")) == {"py_1"}
+    assert missing(a_row("charge_failure", -100, source="pyr_1")) == set()
+
+
+def test_a_charge_that_was_asked_for_names_the_customer() -> None:
+    old = a_charge("cus_a")
+    reversal = a_partial_capture_row(4000, {"source": old})
+    assert mapped(reversal, charges=(old,)).customer_id == "cus_a"
+    assert mapped(reversal).customer_id is None
+    assert mapped(a_row("charge", 100, source=old["id"]), charges=(old,)).customer_id == "cus_a"
+
+
+def test_a_time_that_does_not_exist_is_refused() -> None:
+    row = a_charge_row(100)
+    with pytest.raises(BadResponseError):
+        a_balance({**row, "created": 10**15})
+
+
+@pytest.mark.parametrize("field", ["amount", "currency", "created", "fee", "id"])
+def test_a_movement_without_what_is_needed_is_refused(field: str) -> None:
+    row = a_charge_row(100)
+    del row[field]
+    with pytest.raises(BadResponseError):
+        a_balance(row)
+
+
+def test_nothing_personal_is_kept() -> None:
+    charge = a_charge({"id": "cus_a", "email": "somebody@example.com"})  # type: ignore[arg-type]
+    account = a_balance(a_charge_row(100, source=charge, description="Somebody's order"))
+    assert "omebody" not in repr(account)
