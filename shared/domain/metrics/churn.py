@@ -1,12 +1,142 @@
-"""Churn: what was lost over a range."""
+"""Churn: what was lost over a range: customers or revenue, as a rate or an amount."""
 
 from datetime import datetime
+from decimal import Decimal
+from fractions import Fraction
 
 from shared.domain.account import Account
-from shared.domain.metrics.measurement import Measurement, Terms
+from shared.domain.metrics.measurement import (
+    Breakdown,
+    Contribution,
+    Explanation,
+    Measurement,
+    Part,
+    Terms,
+)
 from shared.domain.metrics.queries import Churn
+from shared.domain.metrics.retained_revenue import (
+    RetainedRevenue,
+    breakdown_of,
+    companions_of,
+    contributions_of,
+    left_out_of,
+    measure_retained_revenue,
+    percent_of,
+    warnings_of,
+)
+from shared.domain.metrics.retention import departed_customers
+from shared.domain.metrics.scope import count_nouns
+from shared.domain.money import Unit, format_value
 
 
 def compute_churn(query: Churn, account: Account, at: datetime, terms: Terms) -> Measurement:
-    """Not there yet."""
-    raise NotImplementedError(query, account, at, terms)
+    """Return what was lost over the range that ends at an instant.
+
+    The cohort is the customers whose retained MRR was above 0 at the range's start. Customer churn
+    rate: those of them without a retained subscription at its end / all of them x 100; as Stripe's
+    dashboard has it, all who left in the range / (the cohort + those new in the range) x 100.
+    Churned MRR: the start MRR of those lost. Revenue churn rate: churned MRR (with contraction, if
+    the definitions say so) / the cohort's start MRR x 100.
+
+    Rates in percent with two decimals, money in major units of the reporting currency, both rounded
+    half-up once at the end. A rate without a cohort is None; what needs a rate of exchange that is
+    missing is withheld.
+
+    >>> from datetime import UTC
+    >>> from shared.domain.definitions import Definitions
+    >>> terms = Terms(Definitions(), currency="usd")
+    >>> compute_churn(Churn(), Account("live"), datetime(2026, 11, 22, tzinfo=UTC), terms).value
+    """
+    found = measure_retained_revenue(query.time_range, account, at, terms)
+    if query.churn_metric == "customer_churn_rate":
+        return _customer_churn_rate(account, found, terms)
+    return _revenue_churn(query, found, terms)
+
+
+def _customer_churn_rate(account: Account, found: RetainedRevenue, terms: Terms) -> Measurement:
+    base, lost = set(found.retention.cohort), set(found.retention.lost)
+    warnings = warnings_of("Customer churn rate", found, needs_rates=False)
+    if terms.definitions.customer_churn == "stripe":
+        departed = departed_customers(account, found.window, terms.definitions)
+        lost = set(departed.last)
+        # Who came and left within the range was new in it too.
+        came = (found.retention.closing.keys() | lost) - found.retention.paid_before
+        paying = {it for it in came if it in lost or found.retention.closing[it].is_paying}
+        base |= paying
+    value = None if found.is_unknown else percent_of(len(lost), len(base))
+    parts = (
+        Part("Customers lost", Decimal(len(lost)), len(lost)),
+        Part(_base_label(terms), Decimal(len(base)), len(base)),
+    )
+    shown = "withheld" if found.is_unknown else format_value(value, "percent", None)
+    explanation = Explanation(
+        formula=(
+            f"Customer churn rate = {count_nouns(len(lost), 'customer')} lost"
+            f" / {len(base):,d} x 100 = {shown}"
+        ),
+        parts=parts,
+        contributions=tuple(
+            Contribution("customer", it, it, Decimal(1), None, "lost") for it in sorted(lost)
+        ),
+        left_out=left_out_of(found),
+        companions=companions_of(found),
+    )
+    return Measurement(value, "percent", None, tuple(warnings), explanation)
+
+
+def _base_label(terms: Terms) -> str:
+    if terms.definitions.customer_churn == "stripe":
+        return "Customers who paid at the start or came since"
+    return "Customers who paid at the start"
+
+
+def _revenue_churn(query: Churn, found: RetainedRevenue, terms: Terms) -> Measurement:
+    is_rate = query.churn_metric == "revenue_churn_rate"
+    counts_less = is_rate and terms.definitions.revenue_churn == "with_contraction"
+    kinds = {"churned", "contraction"} if counts_less else {"churned"}
+    losses = {it.customer_id: -it.change for it in found.cohort if it.kind in kinds}
+    lost = sum(losses.values(), Fraction(0))
+    name = "Revenue churn rate" if is_rate else "Churned MRR"
+    value: Decimal | None = None
+    if not found.is_withheld:
+        value = percent_of(lost, found.opening) if is_rate else found.rounded(lost)
+    warnings = warnings_of(name, found, needs_rates=True)
+    currency = None if is_rate else found.converter.currency
+    if not is_rate:
+        warnings = [it for it in warnings if it.code not in {"no_cohort", "short_range"}]
+    unit: Unit = "percent" if is_rate else "currency"
+    explanation = Explanation(
+        formula=_formula(name, lost, found, value, is_rate=is_rate),
+        parts=_parts(losses, lost, found, is_rate=is_rate),
+        breakdown=breakdown_of(found) if found.missing else Breakdown(),
+        contributions=() if found.is_withheld else contributions_of(found, losses),
+        left_out=left_out_of(found),
+        companions=companions_of(found),
+    )
+    return Measurement(value, unit, currency, tuple(warnings), explanation)
+
+
+def _parts(
+    losses: dict[str, Fraction], lost: Fraction, found: RetainedRevenue, *, is_rate: bool
+) -> tuple[Part, ...]:
+    """Return the churned MRR, and for a rate what it is divided by."""
+    if found.is_withheld:
+        return ()
+    numerator = Part("MRR lost", found.rounded(lost), len(losses))
+    if not is_rate:
+        return (numerator,)
+    return (numerator, Part("MRR at the start", found.rounded(found.opening), len(found.cohort)))
+
+
+def _formula(
+    name: str, lost: Fraction, found: RetainedRevenue, value: Decimal | None, *, is_rate: bool
+) -> str:
+    if found.is_withheld:
+        return f"{name} = withheld"
+    if not is_rate:
+        return f"{name} = start MRR of the customers lost = {found.shown(lost)}"
+    shown = format_value(value, "percent", None)
+    return (
+        f"{name} = {found.shown(lost)} lost / {found.shown(found.opening)} at the start"
+        f" x 100 = {shown}"
+    )

@@ -7,8 +7,10 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from shared.domain.account import Account
+from shared.domain.customers import Customer
 from shared.domain.metrics.measurement import LeftOut, MetricWarning
 from shared.domain.subscriptions import Subscription, name_unreadable
+from shared.domain.timelines import Timeline
 from shared.domain.unreadable import Unreadable
 
 
@@ -20,6 +22,25 @@ class Scope:
     unreadable: tuple[Unreadable, ...]
     left_out: tuple[LeftOut, ...]
     warnings: tuple[MetricWarning, ...]
+
+
+def timelines_in_scope(account: Account) -> list[Timeline]:
+    """Return the histories of the subscriptions that can count."""
+    return [it for it in account.timelines if _is_in_scope(account, it.current)]
+
+
+def unreadable_in_scope(account: Account) -> list[Unreadable]:
+    """Return the subscriptions that could count if anything could be told of them."""
+    return [it for it in account.unreadable if _is_in_scope(account, it)]
+
+
+def customers_in_scope(account: Account) -> list[Customer]:
+    """Return the customers that can count."""
+    return [it for it in account.customers if _is_in_scope(account, it)]
+
+
+def _is_in_scope(account: Account, it: Subscription | Unreadable | Customer) -> bool:
+    return it.livemode == (account.mode == "live") and not it.in_test_clock
 
 
 def select_scope(account: Account, at: datetime) -> Scope:
@@ -39,10 +60,8 @@ def select_scope(account: Account, at: datetime) -> Scope:
         _row("test_clock", len(in_clock), "of a test clock"),
     ]
     return Scope(
-        subscriptions=tuple(
-            it for it in subscriptions if it.livemode == live and not it.in_test_clock
-        ),
-        unreadable=tuple(it for it in unreadable if it.livemode == live and not it.in_test_clock),
+        subscriptions=tuple(it for it in subscriptions if _is_in_scope(account, it)),
+        unreadable=tuple(it for it in unreadable if _is_in_scope(account, it)),
         left_out=tuple(row for row in left_out if row.count),
         warnings=tuple(warnings),
     )

@@ -15,11 +15,13 @@ from shared.domain.timelines.facts import (
     SubscriptionEvent,
     SubscriptionFacts,
 )
+from shared.domain.timelines.statuses import PAYING
 from shared.domain.timelines.timeline import Stretch, Timeline
 
 __all__ = [
     "GONE",
     "NO_FACTS",
+    "PAYING",
     "DiscountUse",
     "Held",
     "Holder",

@@ -1,0 +1,113 @@
+"""MRR movements: how retained MRR came from what it was at a window's start to what it is.
+
+opening + new + reactivation + expansion - contraction - churned = closing, for every customer and
+in sum. Terms as in docs/metrics.md; both ends are converted at the same rates, so that exchange
+rates move nothing.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from fractions import Fraction
+from typing import Literal
+
+from shared.domain.metrics.conversion import Converter
+from shared.domain.metrics.retention import NOBODY, RetainedCustomer, Retention
+from shared.domain.money import round_shares
+
+MovementKind = Literal["new", "reactivation", "expansion", "contraction", "churned", "unchanged"]
+GAINS = ("new", "reactivation", "expansion")
+LOSSES = ("contraction", "churned")
+
+
+@dataclass(frozen=True, slots=True)
+class MrrMovement:
+    """What became of one customer's retained MRR, exact, in major units.
+
+    Attributes:
+        by_discount: whether only discounts changed, not what is subscribed to.
+    """
+
+    customer_id: str
+    kind: MovementKind
+    opening: Fraction
+    closing: Fraction
+    by_discount: bool
+
+    @property
+    def change(self) -> Fraction:
+        """How much more it is."""
+        return self.closing - self.opening
+
+
+def list_movements(retention: Retention, converter: Converter) -> list[MrrMovement] | None:
+    """Return every customer's movement in the order of their ids; None without a rate."""
+    movements = []
+    for customer_id in sorted(retention.opening.keys() | retention.closing.keys()):
+        before = retention.opening.get(customer_id, NOBODY)
+        after = retention.closing.get(customer_id, NOBODY)
+        opening, closing = _in_total(before, converter), _in_total(after, converter)
+        if opening is None or closing is None:
+            return None
+        kind = _kind_of(opening, closing, customer_id, retention)
+        by_discount = dict(before.listed) == dict(after.listed) and opening != closing
+        movements.append(MrrMovement(customer_id, kind, opening, closing, by_discount))
+    return movements
+
+
+def currencies_without_rate(retention: Retention, converter: Converter) -> set[str]:
+    """Return the currencies of amounts at either end that cannot be converted."""
+    return {
+        currency
+        for customers in (retention.opening, retention.closing)
+        for customer in customers.values()
+        for currency, minor in customer.amounts.items()
+        if converter.convert(minor, currency) is None
+    }
+
+
+def sum_movements(movements: Sequence[MrrMovement], digits: int) -> dict[str, Decimal]:
+    """Return opening and closing MRR and what lies between, rounded so that they reconcile.
+
+    Contraction and churned are given as positive amounts. `expansion_by_discount` is the part of
+    the expansion, and `contraction_by_discount` of the contraction, in which only discounts
+    changed.
+    """
+    sums = {
+        kind: sum((it.change for it in movements if it.kind == kind), Fraction(0))
+        for kind in (*GAINS, *LOSSES)
+    }
+    opening = sum((it.opening for it in movements), Fraction(0))
+    # Shares of the closing MRR, so that the rounded ones add up to it.
+    shares = round_shares([opening, *sums.values()], digits)
+    rounded = dict(zip(("opening", *sums), shares, strict=True))
+    found = {kind: -value if kind in LOSSES else value for kind, value in rounded.items()}
+    found["closing"] = sum(shares, Decimal(0))
+    for kind in ("expansion", "contraction"):
+        by_discount = (it.change for it in movements if it.kind == kind and it.by_discount)
+        (share,) = round_shares([abs(sum(by_discount, Fraction(0)))], digits)
+        found[f"{kind}_by_discount"] = share
+    return found
+
+
+def _in_total(customer: RetainedCustomer, converter: Converter) -> Fraction | None:
+    sums = converter.sum_by(("", minor, code) for code, minor in customer.amounts.items())
+    return None if sums is None else sums.get("", Fraction(0))
+
+
+def _kind_of(
+    opening: Fraction, closing: Fraction, customer_id: str, retention: Retention
+) -> MovementKind:
+    if opening == closing:
+        return "unchanged"
+    if not opening:
+        return "reactivation" if customer_id in retention.paid_before else "new"
+    if not closing:
+        # Who stays without paying, such as behind a coupon of 100 %, has not left.
+        return "contraction" if customer_id in retention.closing else "churned"
+    return "expansion" if closing > opening else "contraction"
+
+
+def paying_customers(customers: Mapping[str, RetainedCustomer]) -> int:
+    """Return how many customers are worth anything."""
+    return sum(1 for customer in customers.values() if customer.is_paying)

@@ -1,0 +1,202 @@
+"""What churn and NRR share: retained MRR at both ends of a window, and what lies between."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from fractions import Fraction
+
+from shared.domain.account import Account
+from shared.domain.metrics.contributions import rows_by_currency
+from shared.domain.metrics.conversion import Converter, warn_of_missing_rates
+from shared.domain.metrics.exclusions import warn_of_unreadable
+from shared.domain.metrics.measurement import (
+    Breakdown,
+    Contribution,
+    LeftOut,
+    MetricWarning,
+    Terms,
+)
+from shared.domain.metrics.mrr_movements import (
+    MrrMovement,
+    currencies_without_rate,
+    list_movements,
+    sum_movements,
+)
+from shared.domain.metrics.retention import Retention, compare_retained
+from shared.domain.metrics.scope import Scope, count_nouns, select_scope
+from shared.domain.money import format_money, round_half_up, round_money, round_shares
+from shared.domain.windows import LongTimeRange, Window, window_ending
+
+_FEW_CUSTOMERS = 50
+
+
+@dataclass(frozen=True, slots=True)
+class RetainedRevenue:
+    """Retained MRR of a range, in major units of the reporting currency.
+
+    Attributes:
+        movements: of every customer, exact; none of them where an amount has no rate.
+
+        missing: the currencies without a rate.
+    """
+
+    time_range: LongTimeRange
+    window: Window
+    scope: Scope
+    retention: Retention
+    converter: Converter
+    movements: Sequence[MrrMovement]
+    missing: frozenset[str]
+
+    @property
+    def is_unknown(self) -> bool:
+        """Whether nothing can be told of anyone who might have paid at the start."""
+        return bool(self.retention.unreadable) and not self.retention.cohort
+
+    @property
+    def is_withheld(self) -> bool:
+        """Whether no amount is told."""
+        return bool(self.missing) or self.is_unknown
+
+    @property
+    def cohort(self) -> list[MrrMovement]:
+        """The movements of those whose retained MRR was above 0 at the start."""
+        return [it for it in self.movements if it.opening]
+
+    @property
+    def opening(self) -> Fraction:
+        """The cohort's retained MRR at the start, exact."""
+        return sum((it.opening for it in self.cohort), Fraction(0))
+
+    def rounded(self, amount: Fraction) -> Decimal:
+        """Return an amount in major units rounded to the currency's minor unit."""
+        return round_money(amount, self.converter.currency)
+
+    def shown(self, amount: Fraction) -> str:
+        """Return an amount as text."""
+        return format_money(self.rounded(amount), self.converter.currency)
+
+
+def measure_retained_revenue(
+    time_range: LongTimeRange, account: Account, at: datetime, terms: Terms
+) -> RetainedRevenue:
+    """Return the retained MRR at both ends of the range that ends at an instant."""
+    window = window_ending(at, time_range)
+    retention = compare_retained(account, window, terms.definitions)
+    converter = Converter(terms)
+    return RetainedRevenue(
+        time_range=time_range,
+        window=window,
+        scope=select_scope(account, at),
+        retention=retention,
+        converter=converter,
+        movements=tuple(list_movements(retention, converter) or ()),
+        missing=frozenset(currencies_without_rate(retention, converter)),
+    )
+
+
+def percent_of(part: Fraction | int, whole: Fraction | int) -> Decimal | None:
+    """Return a share in percent, rounded half-up to two decimals; None of nothing.
+
+    >>> percent_of(1, 3), percent_of(1, 0)
+    (Decimal('33.33'), None)
+    """
+    return round_half_up(Fraction(part * 100) / Fraction(whole), 2) if whole else None
+
+
+def companions_of(found: RetainedRevenue) -> dict[str, Decimal | None]:
+    """Return the MRR movements of the range; they reconcile: opening to closing."""
+    if found.is_withheld:
+        return {}
+    sums = sum_movements(found.movements, found.converter.digits)
+    # Both ends are converted at the same rates.
+    named = {f"{name}_mrr": value for name, value in sums.items()}
+    return {**named, "fx_impact": Decimal(0)}
+
+
+def breakdown_of(found: RetainedRevenue) -> Breakdown:
+    """Return the cohort's MRR at the start by currency."""
+    amounts = [
+        (minor, currency)
+        for customer in found.retention.opening.values()
+        for currency, minor in customer.amounts.items()
+        if minor
+    ]
+    is_withheld = bool(found.missing)
+    return Breakdown(
+        by_currency=rows_by_currency(amounts, found.converter, is_withheld=is_withheld)
+    )
+
+
+def left_out_of(found: RetainedRevenue) -> tuple[LeftOut, ...]:
+    """Return who is not in the cohort: those who came since, and those of unknown amount."""
+    rows = []
+    for kind, said in (("new", "new in the range"), ("reactivation", "back in the range")):
+        group = [it for it in found.movements if it.kind == kind]
+        words = f"{count_nouns(len(group), 'customer')} {said}"
+        amount = found.rounded(sum((it.closing for it in group), Fraction(0)))
+        rows.append(LeftOut(kind, words, len(group), amount))
+    unknown = len(found.retention.unreadable)
+    words = f"{count_nouns(unknown, 'customer')} of unknown amount"
+    rows.append(LeftOut("unreadable", words, unknown, None))
+    return (*(row for row in rows if row.count), *found.scope.left_out)
+
+
+def warnings_of(name: str, found: RetainedRevenue, *, needs_rates: bool) -> list[MetricWarning]:
+    """Return what to know before relying on a number of a range."""
+    warnings = [*found.scope.warnings]
+    if needs_rates and found.missing:
+        warnings.append(warn_of_missing_rates(found.missing, found.converter.currency))
+    reasons = list(found.retention.unreadable.values())
+    if reasons:
+        warnings.append(warn_of_unreadable(name, "customer", reasons))
+    cohort = len(found.retention.cohort)
+    if not cohort and not reasons:
+        message = (
+            f"{name} has no value: nobody paid for a subscription at the start of the range,"
+            f" {found.window.start:%d %B %Y}. A shorter range may have one."
+        )
+        warnings.append(MetricWarning("no_cohort", message))
+    return [*warnings, *_warn_of_short_range(name, found, cohort)]
+
+
+def contributions_of(
+    found: RetainedRevenue, chosen: Mapping[str, Fraction]
+) -> tuple[Contribution, ...]:
+    """Return what each of the chosen customers adds, largest first; they add up exactly."""
+    by_id = {it.customer_id: it for it in found.movements}
+    ids = [customer_id for customer_id, amount in chosen.items() if amount]
+    shares = round_shares([chosen[it] for it in ids], found.converter.digits)
+    rows = [
+        Contribution(
+            object="customer",
+            id=customer_id,
+            customer=customer_id,
+            amount=share,
+            currency=found.converter.currency,
+            detail=describe(by_id[customer_id], found),
+        )
+        for customer_id, share in zip(ids, shares, strict=True)
+    ]
+    return tuple(sorted(rows, key=lambda row: (-row.amount, row.id)))
+
+
+def describe(movement: MrrMovement, found: RetainedRevenue) -> str:
+    """Return what became of a customer's MRR, in words."""
+    change = f"{found.shown(movement.opening)} -> {found.shown(movement.closing)}"
+    if movement.by_discount:
+        way = "ended" if movement.change > 0 else "began"
+        return f"{movement.kind}: {change}; discount_{way}"
+    return f"{movement.kind}: {change}"
+
+
+def _warn_of_short_range(name: str, found: RetainedRevenue, cohort: int) -> list[MetricWarning]:
+    if found.time_range != "last_month" or not 0 < cohort < _FEW_CUSTOMERS:
+        return []
+    message = (
+        f"{name} of 30 days rests on {count_nouns(cohort, 'customer')} who paid at the start, so"
+        f" that a single one who leaves is {percent_of(1, cohort)}% of them. It may look high:"
+        " last_quarter or last_year say more of how it usually is."
+    )
+    return [MetricWarning("short_range", message)]

@@ -1,0 +1,223 @@
+"""Who was retained at both ends of a window, and with how much MRR.
+
+Retained means active or past due: a failed payment is no cancellation. A subscription that paid
+before and is in a trial now, such as a free month, is retained too; a new trial is not.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from fractions import Fraction
+
+from shared.domain.account import Account
+from shared.domain.definitions import Definitions
+from shared.domain.metrics.scope import timelines_in_scope, unreadable_in_scope
+from shared.domain.monthly_amounts import monthly_amount
+from shared.domain.subscriptions import Subscription
+from shared.domain.timelines import PAYING, Stretch, Timeline
+from shared.domain.unreadable import UnreadableError
+from shared.domain.windows import Window
+
+# The shortest time that there is: just before an instant, what ended at it was still there.
+_INSTANT = timedelta(microseconds=1)
+
+
+@dataclass(slots=True)
+class RetainedCustomer:
+    """A customer with retained subscriptions at an instant.
+
+    Attributes:
+        subscriptions: how many of them, whatever they are worth.
+
+        amounts: exact monthly amounts in minor units, by currency.
+
+        listed: the same without any discount.
+    """
+
+    subscriptions: int = 0
+    amounts: defaultdict[str, Fraction] = field(default_factory=lambda: defaultdict(Fraction))
+    listed: defaultdict[str, Fraction] = field(default_factory=lambda: defaultdict(Fraction))
+
+    @property
+    def is_paying(self) -> bool:
+        """Whether they are worth anything."""
+        return any(self.amounts.values())
+
+
+NOBODY = RetainedCustomer()
+
+
+@dataclass(frozen=True, slots=True)
+class Retention:
+    """The customers retained at the start and at the end of a window.
+
+    Attributes:
+        opening, closing: by customer id.
+
+        paid_before: ids of those who had paid by the window's start.
+
+        unreadable: reasons by customer id: an amount of theirs cannot be told at one of the ends,
+            so that they are in neither.
+    """
+
+    opening: Mapping[str, RetainedCustomer]
+    closing: Mapping[str, RetainedCustomer]
+    paid_before: frozenset[str]
+    unreadable: Mapping[str, str]
+
+    @property
+    def cohort(self) -> list[str]:
+        """The ids of those whose retained MRR at the start was above 0, in a fixed order."""
+        return sorted(it for it, customer in self.opening.items() if customer.is_paying)
+
+    @property
+    def lost(self) -> list[str]:
+        """The ids of the cohort without a retained subscription at the end."""
+        return [it for it in self.cohort if it not in self.closing]
+
+
+def compare_retained(account: Account, window: Window, definitions: Definitions) -> Retention:
+    """Return who was retained at both ends of a window."""
+    unreadable = {it.customer_id: it.reason for it in unreadable_in_scope(account)}
+    opening = _retained_at(account, window.start, definitions, unreadable)
+    closing = _retained_at(account, window.end, definitions, unreadable)
+    paid_before = {
+        timeline.current.customer_id
+        for timeline in timelines_in_scope(account)
+        if timeline.paying_since is not None and timeline.paying_since <= window.start
+    }
+    return Retention(
+        opening={key: it for key, it in opening.items() if key not in unreadable},
+        closing={key: it for key, it in closing.items() if key not in unreadable},
+        paid_before=frozenset(paid_before),
+        unreadable=unreadable,
+    )
+
+
+def _retained_at(
+    account: Account, instant: datetime, definitions: Definitions, unreadable: dict[str, str]
+) -> dict[str, RetainedCustomer]:
+    """Return the retained customers; those of whom an amount cannot be told join *unreadable*."""
+    found: defaultdict[str, RetainedCustomer] = defaultdict(RetainedCustomer)
+    for timeline in timelines_in_scope(account):
+        stretch = timeline.at(instant)
+        if stretch is None or not is_retained(timeline, stretch, instant, definitions):
+            continue
+        subscription = stretch.subscription
+        customer = found[subscription.customer_id]
+        customer.subscriptions += 1
+        try:
+            amount = retained_amount(stretch, instant, definitions)
+            listed = retained_amount(stretch, instant, replace(definitions, discounts="none"))
+        except UnreadableError as error:
+            unreadable[subscription.customer_id] = error.reason
+            continue
+        customer.amounts[subscription.currency] += amount
+        customer.listed[subscription.currency] += listed
+    return found
+
+
+def is_retained(
+    timeline: Timeline, stretch: Stretch, instant: datetime, definitions: Definitions
+) -> bool:
+    """Return whether a subscription is retained in a stretch of its timeline."""
+    subscription = stretch.subscription
+    if definitions.churn_on == "cancel_requested" and subscription.is_scheduled_to_end:
+        return False
+    if subscription.status == "trialing":
+        return timeline.paying_since is not None and timeline.paying_since <= instant
+    return subscription.status in PAYING
+
+
+def retained_amount(stretch: Stretch, instant: datetime, definitions: Definitions) -> Fraction:
+    """Return the exact monthly amount in minor units of a retained subscription.
+
+    0 where collection is paused and the definitions leave that out.
+
+    Raises:
+        UnreadableError: it cannot be told.
+    """
+    if stretch.unreadable is not None:
+        raise UnreadableError(stretch.unreadable)
+    subscription = stretch.subscription
+    if subscription.collection_paused and definitions.paused_collection == "exclude":
+        return Fraction(0)
+    in_trial = subscription.status == "trialing"
+    return monthly_amount(subscription, instant, definitions, include_trials=in_trial).total_minor
+
+
+@dataclass(frozen=True, slots=True)
+class Departure:
+    """A subscription that left the retained state.
+
+    Attributes:
+        subscription: as it was just before.
+
+        minor: its monthly amount then, in minor units; None if it cannot be told, with the reason.
+    """
+
+    at: datetime
+    subscription: Subscription
+    minor: Fraction | None
+    reason: str = ""
+
+
+def departures(account: Account, window: Window, definitions: Definitions) -> Iterator[Departure]:
+    """Yield each time that a subscription ended, became unpaid or paused within a window."""
+    for timeline in timelines_in_scope(account):
+        for before, after in zip(timeline.stretches, timeline.stretches[1:], strict=False):
+            if after.since not in window:
+                continue
+            just_before = after.since - _INSTANT
+            was = is_retained(timeline, before, just_before, definitions)
+            if was and not is_retained(timeline, after, after.since, definitions):
+                yield _departure(before, after.since, just_before, definitions)
+
+
+def _departure(
+    before: Stretch, at: datetime, just_before: datetime, definitions: Definitions
+) -> Departure:
+    try:
+        minor = retained_amount(before, just_before, definitions)
+    except UnreadableError as error:
+        return Departure(at, before.subscription, None, error.reason)
+    return Departure(at, before.subscription, minor)
+
+
+@dataclass(frozen=True, slots=True)
+class Departed:
+    """The customers who left within a window and were not retained at its end.
+
+    Attributes:
+        last: for each customer id, their last departure with an amount above 0.
+
+        unreadable: reasons by customer id: what they paid cannot be told, or whether they left.
+    """
+
+    last: Mapping[str, Departure]
+    unreadable: Mapping[str, str]
+
+
+def departed_customers(account: Account, window: Window, definitions: Definitions) -> Departed:
+    """Return the customers of whom a subscription worth something left, and none stayed."""
+    unreadable = {it.customer_id: it.reason for it in unreadable_in_scope(account)}
+    staying = {
+        timeline.current.customer_id
+        for timeline in timelines_in_scope(account)
+        if (stretch := timeline.at(window.end)) is not None
+        and is_retained(timeline, stretch, window.end, definitions)
+    }
+    last: dict[str, Departure] = {}
+    for departure in sorted(departures(account, window, definitions), key=lambda it: it.at):
+        customer = departure.subscription.customer_id
+        if customer in staying:
+            continue
+        if departure.minor is None:
+            unreadable[customer] = departure.reason
+        elif departure.minor:
+            last[customer] = departure
+    return Departed(
+        last={customer: it for customer, it in last.items() if customer not in unreadable},
+        unreadable={customer: it for customer, it in unreadable.items() if customer not in staying},
+    )
