@@ -117,13 +117,21 @@ def round_shares(shares: Sequence[Amount], digits: int) -> list[Decimal]:
     >>> [str(share) for share in round_shares([Fraction(10, 3)] * 3, 2)]
     ['3.34', '3.33', '3.33']
     """
-    scaled = [Fraction(share) * 10**digits for share in shares]
-    units = [floor(share) for share in scaled]
-    whole = round_half_up(sum(scaled, Fraction(0)), 0)
-    missing = int(whole) - sum(units)
-    by_loss = sorted(range(len(scaled)), key=lambda i: units[i] - scaled[i])
-    for index in by_loss[:missing]:
-        units[index] += 1
+    return round_units([Fraction(share) * 10**digits for share in shares], digits)
+
+
+def round_units(shares: Sequence[Amount], digits: int) -> list[Decimal]:
+    """Do the same as `round_shares` for shares in units of the last digit; integers are fast.
+
+    >>> [str(share) for share in round_units([150, Fraction(1, 2), Fraction(1, 2)], 2)]
+    ['1.50', '0.01', '0.00']
+    """
+    units = [floor(share) for share in shares]
+    missing = int(round_half_up(sum(shares), 0)) - sum(units)
+    if missing:
+        by_loss = sorted(range(len(shares)), key=lambda i: units[i] - shares[i])
+        for index in by_loss[:missing]:
+            units[index] += 1
     return [_decimal_of_units(unit, digits) for unit in units]
 
 

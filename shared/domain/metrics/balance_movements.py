@@ -69,12 +69,20 @@ def select_movements(account: Account, window: Window) -> Movements:
     )
 
 
-def add_up(it: Sum, movements: Iterable[BalanceTransaction]) -> list[tuple[int, str]]:
-    """Return a sum over movements as (minor units, currency), one for each currency."""
-    sums: Counter[str] = Counter()
+def add_up(
+    sums: Iterable[Sum], movements: Iterable[BalanceTransaction]
+) -> list[list[tuple[int, str]]]:
+    """Return each of the sums over movements as (minor units, currency), in one pass."""
+    amounts: Counter[tuple[str, str]] = Counter()
+    fees: Counter[str] = Counter()
     for movement in movements:
-        sums[movement.currency] += sum(it.of(movement))
-    return [(minor, currency) for currency, minor in sums.items()]
+        amounts[movement.category, movement.currency] += movement.amount_minor
+        fees[movement.currency] += movement.fee_minor
+    return [
+        [(it.signs.get(category, 0) * minor, code) for (category, code), minor in amounts.items()]
+        + [(it.fees * minor, code) for code, minor in fees.items()]
+        for it in sums
+    ]
 
 
 def payments(movements: Sequence[BalanceTransaction]) -> list[BalanceTransaction]:

@@ -75,8 +75,7 @@ def round_each(
     """
     if is_withheld:
         return [(_rounded_own(minor * converter.months, code), code) for minor, code in amounts]
-    exact = [converter.convert(minor, code) or Fraction(0) for minor, code in amounts]
-    return [(share, converter.currency) for share in round_shares(exact, converter.digits)]
+    return [(amount, converter.currency) for amount in converter.round_each(amounts)]
 
 
 def break_down(

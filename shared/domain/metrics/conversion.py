@@ -1,13 +1,13 @@
 """From another currency to the reporting currency, or an honest "no rate"."""
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
 from fractions import Fraction
 
 from shared.domain.metrics.measurement import MetricWarning, Terms
-from shared.domain.money import Amount, display_digits, round_money, to_major
+from shared.domain.money import Amount, display_digits, round_money, round_units, to_major
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +56,19 @@ class Converter:
         factor = self._factors[currency]
         return None if factor is None else minor * factor
 
+    def round_each(self, amounts: Sequence[tuple[Amount, str]]) -> list[Decimal]:
+        """Return each of (minor units, currency) rounded so that they add up to their rounded sum.
+
+        An amount without a rate is nothing. In the usual case, money of the reporting currency in
+        whole minor units, all is integers, for there may be a million of them.
+        """
+        unit = 10**self.digits
+        scales: dict[str, Amount] = {}
+        for currency in {currency for _, currency in amounts}:
+            scale = (self.convert(1, currency) or Fraction(0)) * unit
+            scales[currency] = scale.numerator if scale.denominator == 1 else scale
+        return round_units([minor * scales[currency] for minor, currency in amounts], self.digits)
+
     def sum_rounded(self, amounts: Iterable[tuple[Amount, str]]) -> Decimal | None:
         """Return the rounded sum of (minor units, currency); None if any of them has no rate."""
         sums = self.sum_by(("", minor, currency) for minor, currency in amounts)
@@ -66,7 +79,7 @@ class Converter:
 
         Keys are in the order of their first appearance.
         """
-        own: defaultdict[tuple[str, str], Fraction] = defaultdict(Fraction)
+        own: defaultdict[tuple[str, str], Amount] = defaultdict(int)
         for key, minor, currency in amounts:
             own[key, currency] += minor
         sums: defaultdict[str, Fraction] = defaultdict(Fraction)

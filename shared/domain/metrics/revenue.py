@@ -103,8 +103,10 @@ def compute_revenue(query: Revenue, account: Account, at: datetime, terms: Terms
     sums = _sums(terms.definitions)
     converter = Converter(terms)
     chosen = sums[query.revenue_metric]
-    shares = [(it, sum(chosen.of(it))) for it in movements.counted if any(chosen.of(it))]
-    missing = {it.currency for it, _ in shares if converter.rate_of(it.currency) is None}
+    added = [(it, *chosen.of(it)) for it in movements.counted]
+    shares = [(it, amount + fee) for it, amount, fee in added if amount or fee]
+    currencies = {it.currency for it, _ in shares}
+    missing = {code for code in currencies if converter.rate_of(code) is None}
     answer = _Answer(chosen, shares, converter, bool(missing) or movements.is_all_unknown)
     value = None if answer.is_withheld else converter.sum_rounded(answer.amounts)
     warnings = [
@@ -146,8 +148,8 @@ def _companions(
     names = [name for name in sums if name != query.revenue_metric]
     others: dict[str, Decimal | None] = dict.fromkeys(names)
     if not movements.is_all_unknown:
-        for name in names:
-            others[name] = converter.sum_rounded(add_up(sums[name], movements.counted))
+        amounts = add_up([sums[name] for name in names], movements.counted)
+        others = dict(zip(names, map(converter.sum_rounded, amounts), strict=True))
     return {**others, "payments": Decimal(len(payments(movements.counted)))}
 
 
@@ -200,7 +202,7 @@ def _contribution(movement: BalanceTransaction, amount: Decimal, currency: str) 
         customer=movement.customer_id or "",
         amount=amount,
         currency=currency,
-        detail=f"{words}; {movement.created_at:%Y-%m-%d}; {movement.currency.upper()}",
+        detail=f"{words}; {movement.created_at.date().isoformat()}; {movement.currency.upper()}",
     )
 
 
