@@ -17,6 +17,7 @@ from shared.adapters.stripe_history_objects import (
     PricingObject,
     ProrationDetailsObject,
 )
+from shared.adapters.stripe_objects import StatusDetailsObject
 from shared.adapters.stripe_price_mapping import id_of
 from shared.domain.timelines import (
     Held,
@@ -188,7 +189,10 @@ def _to_moment(obj: PastSubscriptionObject) -> Moment:
     if cancel_at_end is not UNSET or cancel_at is not UNSET:
         is_ending = cancel_at_end is True or isinstance(cancel_at, int)
     paused = obj.pause_collection
+    details = obj.status_details
+    pause = details.paused if isinstance(details, StatusDetailsObject) else None
     return Moment(
+        paused_at=_to_optional(pause.transitioned_at if pause else None),
         status=None if obj.status is UNSET else obj.status,
         items=_to_items(obj.items) if isinstance(obj.items, PastItemsObject) else None,
         is_ending=is_ending,

@@ -14,6 +14,7 @@ from shared.adapters.stripe_objects import (
     Page,
     PauseCollectionObject,
     Reference,
+    StatusDetailsObject,
 )
 
 
@@ -178,6 +179,7 @@ class PastSubscriptionObject(msgspec.Struct, frozen=True):
     items: PastItemsObject | UnsetType = UNSET
     cancel_at_period_end: bool | UnsetType = UNSET
     cancel_at: int | UnsetType | None = UNSET
+    status_details: StatusDetailsObject | UnsetType | None = UNSET
     pause_collection: PauseCollectionObject | UnsetType | None = UNSET
 
 

@@ -87,12 +87,15 @@ class Moment:
     """What an event tells of a subscription just before or just after it; None: not told.
 
     Attributes:
+        paused_at: since when it had been paused.
+
         items: by id; None also where the event shows only the first of many.
 
         is_ending: whether its end had been asked for.
     """
 
     status: str | None = None
+    paused_at: datetime | None = None
     items: Mapping[str, Held] | None = None
     is_ending: bool | None = None
     collection_paused: bool | None = None

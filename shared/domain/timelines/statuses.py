@@ -34,13 +34,18 @@ def status_traces(
         *_traces_of_payments(current, invoices, as_of),
         *_traces_of_trial(current, facts, as_of),
     ]
-    traces += [
-        Trace(event.at, event.before.status, event.after.status, Rank.EVENT)
-        for event in facts.events
-        if event.before.status or event.after.status
-    ]
+    traces += _traces_of_events(facts)
     ended_at = ended(current)
     return [trace for trace in traces if ended_at is None or trace.at <= ended_at]
+
+
+def _traces_of_events(facts: SubscriptionFacts) -> Iterator[Trace[str]]:
+    for event in facts.events:
+        if event.before.status or event.after.status:
+            yield Trace(event.at, event.before.status, event.after.status, Rank.EVENT)
+        for moment in (event.before, event.after):
+            if moment.status == "paused" and moment.paused_at is not None:
+                yield Trace(moment.paused_at, after="paused", rank=Rank.EVENT)
 
 
 def ended(current: Subscription) -> datetime | None:
