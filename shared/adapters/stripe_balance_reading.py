@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from shared.adapters.stripe_lists import Since, expanding, pages, together
+from shared.adapters.stripe_lists import expanding, pages, together
 from shared.adapters.stripe_money_mapping import missing_charges, to_balance
 from shared.adapters.stripe_money_objects import BalanceTransactionObject, ChargeObject
 from shared.adapters.stripe_objects import Page
@@ -10,7 +10,9 @@ from shared.adapters.stripe_transport import RefusedError, StripeTransport
 from shared.domain.balance import BalanceTransaction
 
 
-async def read_balance(transport: StripeTransport, since: Since) -> tuple[BalanceTransaction, ...]:
+async def read_balance(
+    transport: StripeTransport, reach: timedelta
+) -> tuple[BalanceTransaction, ...]:
     """Return the movements of the balance, each once, from the instant of the reading back.
 
     One list, and one request for each charge that money was taken off again without the charge
@@ -19,8 +21,7 @@ async def read_balance(transport: StripeTransport, since: Since) -> tuple[Balanc
     Args:
         transport: how Stripe is asked.
 
-        since: when, or how far back from the instant of the reading; a few older movements may
-            be among the answer.
+        reach: how far back; a few older movements may be among the answer.
 
     Raises:
         RefusedError: Stripe refused a request for good.
@@ -32,12 +33,12 @@ async def read_balance(transport: StripeTransport, since: Since) -> tuple[Balanc
         "/v1/balance_transactions",
         expanding(["source"], "data."),
         Page[BalanceTransactionObject],
-        since=since,
+        reach=reach,
     )
     async for page in walk:
         found.update((obj.id, obj) for obj in page.data)
-        start = transport.answered_at - since if isinstance(since, timedelta) else since
-        if page.data and page.data[-1].created < int(start.timestamp()):
+        start = int((transport.answered_at - reach).timestamp())
+        if page.data and page.data[-1].created < start:
             break
     missing = sorted(missing_charges(found.values()))
     charges = await together(_read_charge(transport, charge_id) for charge_id in missing)

@@ -18,7 +18,7 @@ async def read_customers(
     transport: StripeTransport, reach: timedelta | None, mode: Mode
 ) -> dict[str, Customer]:
     """Return the customers, by id, created so far back or all; deleted ones are not listed."""
-    found = await read_all(transport, "/v1/customers", (), Page[ListedCustomerObject], since=reach)
+    found = await read_all(transport, "/v1/customers", (), Page[ListedCustomerObject], reach=reach)
     return {obj.id: _to_customer(obj, mode, deleted_at=None) for obj in found.values()}
 
 

@@ -97,7 +97,7 @@ class _Reader:
 
     async def _read_invoices(self, parameters: Parameters, reach: timedelta | None) -> None:
         found = await read_all(
-            self._transport, "/v1/invoices", parameters, Page[InvoiceObject], since=reach
+            self._transport, "/v1/invoices", parameters, Page[InvoiceObject], reach=reach
         )
         cut = [obj for obj in found.values() if obj.lines.has_more and subscription_of(obj)]
         found.update((obj.id, obj) for obj in await together(map(self._with_all_lines, cut)))

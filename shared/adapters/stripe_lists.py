@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Coroutine, Iterable, Iterator
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any, Protocol, TypeVar
 
 from shared.adapters.stripe_objects import Page
@@ -22,8 +22,6 @@ class Identified(Protocol):
 Listed = TypeVar("Listed", bound=Identified)
 Result = TypeVar("Result")
 Parameters = tuple[tuple[str, str], ...]
-# An instant, or how far back from the instant of the reading, which only Stripe's clock tells.
-Since = datetime | timedelta
 
 LIMIT = ("limit", "100")
 _MOST_RESTARTS = 3
@@ -35,7 +33,7 @@ async def pages(
     parameters: Parameters,
     kind: type[Page[Listed]],
     *,
-    since: Since | None = None,
+    reach: timedelta | None = None,
     by_created: bool = True,
 ) -> AsyncIterator[Page[Listed]]:
     """Yield the pages of a list, newest first, from the instant of the reading on.
@@ -51,15 +49,15 @@ async def pages(
 
         kind: of a page.
 
-        since: nothing that was created earlier; None for all. A length of time does not bind the
-            first page of a reading: the instant that it counts from comes with that page.
+        reach: how far back from the instant of the reading; None for all. It does not bind the
+            first page of a reading, for Stripe's clock comes with that page.
 
         by_created: whether the list can be bounded by the time of creation.
     """
     cursor: str | None = None
     restarts = 0
     while True:
-        bounds = _bounds(transport, cursor, since, by_created=by_created)
+        bounds = _bounds(transport, cursor, reach, by_created=by_created)
         try:
             page = await transport.get(path, (*parameters, LIMIT, *bounds), kind)
         except RefusedError as error:
@@ -80,12 +78,12 @@ async def read_all(
     parameters: Parameters,
     kind: type[Page[Listed]],
     *,
-    since: Since | None = None,
+    reach: timedelta | None = None,
     by_created: bool = True,
 ) -> dict[str, Listed]:
     """Return every object of a list by its id; the arguments are those of `pages`."""
     found: dict[str, Listed] = {}
-    walk = pages(transport, path, parameters, kind, since=since, by_created=by_created)
+    walk = pages(transport, path, parameters, kind, reach=reach, by_created=by_created)
     async for page in walk:
         found.update((obj.id, obj) for obj in page.data)
     return found
@@ -109,15 +107,14 @@ async def together(work: Iterable[Coroutine[Any, Any, Result]]) -> list[Result]:
 
 
 def _bounds(
-    transport: StripeTransport, cursor: str | None, since: Since | None, *, by_created: bool
+    transport: StripeTransport, cursor: str | None, reach: timedelta | None, *, by_created: bool
 ) -> Iterator[tuple[str, str]]:
     """Yield the cursor, and the instant of this reading once Stripe has told it."""
     now = transport.first_answer_at
     if by_created and now is not None:
         yield "created[lte]", str(int(now.timestamp()))
-    start = now - since if isinstance(since, timedelta) and now is not None else since
-    if isinstance(start, datetime):
-        yield "created[gte]", str(max(0, int(start.timestamp())))
+    if reach is not None and now is not None:
+        yield "created[gte]", str(max(0, int((now - reach).timestamp())))
     if cursor is not None:
         yield "starting_after", cursor
 
