@@ -13,6 +13,7 @@ from shared.domain.metrics.scope import count_nouns
 from shared.domain.windows import LENGTHS, TimeRange, Window
 
 NOUN = "balance transaction"
+_KNOWN = NO_REVENUE.union(REVENUE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +66,7 @@ def select_movements(account: Account, window: Window) -> Movements:
     return Movements(
         counted=tuple(it for it in inside if it.category in REVENUE),
         other=tuple(it for it in inside if it.category in NO_REVENUE),
-        unknown=tuple(it for it in inside if it.category not in {*REVENUE, *NO_REVENUE}),
+        unknown=tuple(it for it in inside if it.category not in _KNOWN),
     )
 
 

@@ -117,9 +117,9 @@ class Explanation:
     Attributes:
         formula: in words and numbers.
 
-        parts: they add up exactly to the value.
+        parts: they add up exactly to the value; of a ratio, its numerator and denominator.
 
-        contributions: largest first; they add up exactly to the value.
+        contributions: largest first; they add up exactly to the value, or to a ratio's numerator.
 
         companions: numbers to show beside the value, by name; None where one is not known.
     """
