@@ -19,7 +19,7 @@ async def read_customers(
 ) -> dict[str, Customer]:
     """Return the customers, by id, created so far back or all; deleted ones are not listed."""
     found = await read_all(transport, "/v1/customers", (), Page[ListedCustomerObject], reach=reach)
-    return {obj.id: _to_customer(obj, mode, deleted_at=None) for obj in found.values()}
+    return {obj.id: to_customer(obj, mode) for obj in found.values()}
 
 
 def deleted_customers(events: Iterable[EventObject], mode: Mode) -> Iterator[Customer]:
@@ -31,10 +31,13 @@ def deleted_customers(events: Iterable[EventObject], mode: Mode) -> Iterator[Cus
             obj = msgspec.json.decode(event.data.object, type=ListedCustomerObject)
         except msgspec.MsgspecError:
             continue  # nothing is known of it but that it is gone
-        yield _to_customer(obj, mode, deleted_at=to_past(event.created))
+        yield to_customer(obj, mode, deleted_at=to_past(event.created))
 
 
-def _to_customer(obj: ListedCustomerObject, mode: Mode, deleted_at: datetime | None) -> Customer:
+def to_customer(
+    obj: ListedCustomerObject, mode: Mode, deleted_at: datetime | None = None
+) -> Customer:
+    """Return the customer; one that does not say its mode is of the key's."""
     return Customer(
         id=obj.id,
         created_at=to_past(obj.created),

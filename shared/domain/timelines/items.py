@@ -1,11 +1,12 @@
 """What the items of a subscription were: their prices and quantities, from when until when."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from shared.domain.subscriptions import Subscription
 from shared.domain.timelines.facts import GONE, Held, InvoiceLine, SubscriptionFacts
+from shared.domain.timelines.naming import name_items
 from shared.domain.timelines.traces import Piece, Rank, Trace, resolve
 
 # An event and a proration of one change differ by the seconds that Stripe took over it. Within
@@ -20,7 +21,7 @@ def item_histories(
 
     `GONE` is the value while an item is not on its subscription.
     """
-    lines = _by_item(facts.lines)
+    lines = _by_item(_licensed(name_items(current, facts.lines), facts))
     changes = _changes_in_events(facts)
     ids = [item.id for item in current.items]
     ids += sorted((lines.keys() | changes.keys()) - set(ids))
@@ -39,6 +40,14 @@ def item_histories(
             traces.append(Trace(joined[item_id], before=GONE, rank=Rank.OBJECT))
         histories[item_id] = resolve(traces, start, as_of, held.get(item_id, GONE))
     return histories
+
+
+def _licensed(lines: Iterable[InvoiceLine], facts: SubscriptionFacts) -> Iterator[InvoiceLine]:
+    """Yield the lines of what is billed by quantity; usage tells nothing of an item."""
+    for line in lines:
+        price = facts.prices.get(line.held.price_id)
+        if price is None or price.recurrence is None or price.recurrence.usage_type != "metered":
+            yield line
 
 
 def _by_item(lines: Iterable[InvoiceLine]) -> Mapping[str, list[InvoiceLine]]:
