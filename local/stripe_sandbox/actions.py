@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from local.stripe_sandbox.collecting import (
-    bill,
     draft,
     give_up,
     mark_delinquency,
@@ -74,10 +73,11 @@ def begin(state: State, sub: Subscription) -> None:
         with changing(state, customer, sub.created):
             customer.currency = sub.currency
     remember(state, sub, sub.created)
-    bill(state, sub, sub.items, sub.created, "subscription_create")
+    invoice = draft(state, sub, sub.items, sub.created, "subscription_create")
     emit(state, sub, "created", sub.created)
     for discount_id in [*sub.discounts, *(each for item in sub.items for each in item.discounts)]:
         emit(state, state.discounts[discount_id], "created", sub.created)
+    proceed(state, sub, invoice)
     if sub.status == "trialing" and (sub.trial_end or 0) - TRIAL_WARNING > state.now:
         state.plan((sub.trial_end or 0) - TRIAL_WARNING, "warn_of_trial_end", sub.id)
     watch(state, sub)
@@ -85,8 +85,7 @@ def begin(state: State, sub: Subscription) -> None:
 
 def discount_subscription(state: State, sub: Subscription, coupon: Coupon, at: int) -> Discount:
     """Stack a coupon on a subscription."""
-    discount = _new_discount(state, coupon, at)
-    discount.customer, discount.subscription = sub.customer, sub.id
+    discount = _new_discount(state, coupon, at, sub.customer, sub.id)
     sub.discounts.append(discount.id)
     return discount
 
@@ -95,27 +94,44 @@ def discount_item(
     state: State, sub: Subscription, item: SubscriptionItem, coupon: Coupon, at: int
 ) -> Discount:
     """Put a coupon on one item of a subscription."""
-    discount = _new_discount(state, coupon, at)
-    discount.customer, discount.subscription_item = sub.customer, item.id
+    discount = _new_discount(state, coupon, at, sub.customer, sub.id, item.id)
     item.discounts.append(discount.id)
     return discount
 
 
 def discount_customer(state: State, customer: Customer, coupon: Coupon, at: int) -> Discount:
     """Give a customer a coupon, in place of the one they may have."""
-    discount = _new_discount(state, coupon, at)
-    discount.customer = customer.id
+    if customer.discount is not None:
+        state.history.end_discount(customer.discount, at)
+    discount = _new_discount(state, coupon, at, customer.id)
     customer.discount = discount.id
     remember(state, customer, at)
     return discount
 
 
-def _new_discount(state: State, coupon: Coupon, at: int) -> Discount:
+def _new_discount(  # noqa: PLR0917 - the last three are the holder, from the whole to its part
+    state: State,
+    coupon: Coupon,
+    at: int,
+    customer: str,
+    sub: str | None = None,
+    item: str | None = None,
+) -> Discount:
     end = None
     if coupon.duration == "repeating":
         end = add_months(at, coupon.duration_in_months or 1)
-    discount = Discount(id=state.ids.new("di"), created=at, coupon=coupon.id, start=at, end=end)
+    discount = Discount(
+        id=state.ids.new("di"),
+        created=at,
+        coupon=coupon.id,
+        start=at,
+        end=end,
+        customer=customer,
+        subscription=sub if item is None else None,
+        subscription_item=item,
+    )
     state.discounts[discount.id] = discount
+    state.history.begin_discount(discount, sub)
     coupon.times_redeemed += 1
     if end is not None:
         state.plan(end, "end_discount", discount.id)
@@ -135,6 +151,34 @@ def request_cancel(state: State, sub: Subscription, at: int, feedback: str | Non
     state.note("cancellations requested")
 
 
+def keep(state: State, sub: Subscription, at: int) -> None:
+    """Take back a cancellation that was asked for."""
+    with changing(state, sub, at):
+        sub.cancel_at_period_end, sub.cancel_at, sub.canceled_at = False, None, None
+        sub.cancel_reason = sub.cancel_feedback = None
+    state.note("cancellations taken back")
+
+
+def give_trial(state: State, sub: Subscription, until: int, at: int) -> None:
+    """Let a paying subscription be free until an instant, at which a new cycle begins.
+
+    Like any change of the cycle it gives back what was paid for the time that is left.
+    """
+    unused = [share_of(state, sub, each, at) for each in sub.items]
+    with changing(state, sub, at):
+        sub.status, sub.trial_start, sub.trial_end = "trialing", at, until
+        sub.billing_cycle_anchor = until
+        set_periods(state, sub, at)
+        for share in unused:
+            give_back(state, sub, share, at)
+        invoice = draft(state, sub, sub.items, at, "subscription_update")
+    proceed(state, sub, invoice)
+    if until - TRIAL_WARNING > at:
+        state.plan(until - TRIAL_WARNING, "warn_of_trial_end", sub.id)
+    watch(state, sub)
+    state.note("free months given")
+
+
 def cancel_now(
     state: State, sub: Subscription, at: int, reason: str = "cancellation_requested"
 ) -> None:
@@ -146,6 +190,8 @@ def set_status(state: State, sub: Subscription, status: str, at: int) -> None:
     """Move between the statuses of payment: active, past_due, unpaid, incomplete, paused."""
     invoice = None
     resumes = sub.status == "paused" and status == "active"
+    if status == "active":
+        settle(state, sub, at)
     with changing(state, sub, at):
         sub.status = status
         if status == "paused":
@@ -158,9 +204,7 @@ def set_status(state: State, sub: Subscription, status: str, at: int) -> None:
             set_periods(state, sub, at)
             invoice = draft(state, sub, sub.items, at, "subscription_update")
     proceed(state, sub, invoice)
-    if status == "active":
-        settle(state, sub, at)
-    elif status == "unpaid":
+    if status == "unpaid":
         give_up(state, sub, at)
     mark_delinquency(state, sub, at)
     if status == "paused" or resumes:
@@ -224,6 +268,8 @@ def remove_item(state: State, item: SubscriptionItem, at: int) -> None:
         give_back(state, sub, share_of(state, sub, item, at), at)
         sub.items.remove(item)
         invoice = draft_change(state, sub, at)
+    for discount_id in item.discounts:
+        state.history.end_discount(discount_id, at)
     proceed(state, sub, invoice)
     del state.items[item.id]
 
@@ -235,6 +281,9 @@ def delete_customer(state: State, customer: Customer, at: int) -> None:
             end_subscription(state, sub, at, "cancellation_requested")
     emit(state, customer, "deleted", at)
     customer.deleted_at = at
+    if customer.discount is not None:
+        state.history.end_discount(customer.discount, at)
+    remember(state, customer, at)
     touch(state, customer)
     state.note("customers deleted")
 

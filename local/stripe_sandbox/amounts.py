@@ -7,21 +7,43 @@ import zlib
 from collections.abc import Sequence
 from decimal import ROUND_HALF_UP, Decimal
 from fractions import Fraction
+from typing import Protocol
 
-from local.stripe_sandbox.records import (
-    Coupon,
-    Discount,
-    Price,
-    Subscription,
-    SubscriptionItem,
-    Tier,
-)
+from local.stripe_sandbox.records import Coupon, Discount, Price, SubscriptionItem, Tier
 from local.stripe_sandbox.state import State
 
 Taken = tuple[tuple[str, int], ...]
 """What each discount takes off, by its id."""
 
 _MOST_USAGE = 20_000
+
+
+class Payer(Protocol):
+    """Who is billed: a subscription, or a customer for a manual invoice."""
+
+    @property
+    def customer(self) -> str:
+        """Id of the customer."""
+
+    @property
+    def currency(self) -> str:
+        """What is billed in."""
+
+    @property
+    def discounts(self) -> Sequence[str]:
+        """Ids of discounts on all that is billed."""
+
+
+class Billed(Protocol):
+    """What is billed: an item of a subscription, or a one-time item."""
+
+    @property
+    def price(self) -> str:
+        """Id of the price."""
+
+    @property
+    def discounts(self) -> Sequence[str]:
+        """Ids of its own discounts."""
 
 
 def round_half_up(amount: Fraction) -> int:
@@ -81,8 +103,8 @@ def _graduated(tiers: Sequence[Tier], quantity: int) -> int:
 
 def take_discounts(
     state: State,
-    sub: Subscription,
-    items: Sequence[SubscriptionItem],
+    payer: Payer,
+    items: Sequence[Billed],
     amounts: Sequence[int],
     at: int,
     *,
@@ -90,11 +112,10 @@ def take_discounts(
 ) -> list[Taken]:
     """Return what discounts take off each item's amount at an instant, in their order.
 
-    An item's own discounts come first, then the subscription's, each from what is left; the
-    customer's counts only where the subscription has none that recurs. *used_too* also counts
-    those for one invoice that the running period has had already.
+    An item's own discounts come first, then the payer's, each from what is left. *used_too* also
+    counts those for one invoice that the running period has had already.
     """
-    if not (sub.discounts or state.customers[sub.customer].discount) and not any(
+    if not (payer.discounts or state.customers[payer.customer].discount) and not any(
         item.discounts for item in items
     ):
         return [()] * len(items)
@@ -102,20 +123,25 @@ def take_discounts(
     taken: list[list[tuple[str, int]]] = [[] for _ in items]
     for index, item in enumerate(items):
         for discount in _in_force(state, item.discounts, at, used_too=used_too):
-            _take(state, sub, discount, items, running, taken, [index])
+            _take(state, payer, discount, items, running, taken, [index])
     everywhere = range(len(items))
-    for discount in _in_force(state, _held_by_whole(state, sub, at), at, used_too=used_too):
-        _take(state, sub, discount, items, running, taken, everywhere)
+    for discount in discounts_on_all(state, payer, at, used_too=used_too):
+        _take(state, payer, discount, items, running, taken, everywhere)
     return [tuple(each) for each in taken]
 
 
-def _held_by_whole(state: State, sub: Subscription, at: int) -> list[str]:
-    own = list(sub.discounts)
-    recurring = [
-        each for each in _in_force(state, own, at) if _coupon(state, each).duration != "once"
-    ]
-    customers = state.customers[sub.customer].discount
-    return own if recurring or customers is None else [*own, customers]
+def discounts_on_all(
+    state: State, payer: Payer, at: int, *, used_too: bool = False
+) -> list[Discount]:
+    """Return the discounts on everything that is billed: the payer's own, then the customer's.
+
+    The customer's counts only where the payer has none of its own that recurs.
+    """
+    own = list(payer.discounts)
+    recurring = any(_coupon(state, each).duration != "once" for each in _in_force(state, own, at))
+    customers = state.customers[payer.customer].discount
+    held = own if recurring or customers is None else [*own, customers]
+    return _in_force(state, held, at, used_too=used_too)
 
 
 def _in_force(
@@ -137,9 +163,9 @@ def _coupon(state: State, discount: Discount) -> Coupon:
 
 def _take(  # noqa: PLR0917 - one step over the same lists
     state: State,
-    sub: Subscription,
+    payer: Payer,
     discount: Discount,
-    items: Sequence[SubscriptionItem],
+    items: Sequence[Billed],
     running: list[int],
     taken: list[list[tuple[str, int]]],
     among: Sequence[int],
@@ -151,7 +177,7 @@ def _take(  # noqa: PLR0917 - one step over the same lists
         if not coupon.applies_to or state.prices[items[index].price].product in coupon.applies_to
     ]
     for index, amount in zip(
-        fitting, _shares(coupon, sub.currency, [running[index] for index in fitting]), strict=True
+        fitting, _shares(coupon, payer.currency, [running[index] for index in fitting]), strict=True
     ):
         if amount:
             taken[index].append((discount.id, amount))
@@ -178,12 +204,10 @@ def _shares(coupon: Coupon, currency: str, amounts: Sequence[int]) -> list[int]:
     return parts
 
 
-def taxes_on(
-    state: State, sub: Subscription, item: SubscriptionItem, taxable: int
-) -> tuple[tuple[str, int, bool], ...]:
+def taxes_on(state: State, rates: Sequence[str], taxable: int) -> tuple[tuple[str, int, bool], ...]:
     """Return the taxes on an amount after discounts: rate, amount, whether it lies within."""
     taxes = []
-    for rate_id in item.tax_rates or sub.default_tax_rates:
+    for rate_id in rates:
         rate = state.tax_rates[rate_id]
         percent = Fraction(str(rate.percentage))
         share = percent / (100 + percent) if rate.inclusive else percent / 100

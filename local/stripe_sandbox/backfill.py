@@ -1,15 +1,21 @@
 """Lets a subscription that is added with a past live through it, invoice by invoice."""
 
 from local.stripe_sandbox.actions import begin
-from local.stripe_sandbox.collecting import DRAFT_SECONDS, draft, give_up, mark_delinquency, proceed
+from local.stripe_sandbox.collecting import (
+    DRAFT_SECONDS,
+    RETRIES,
+    draft,
+    give_up,
+    mark_delinquency,
+    proceed,
+)
 from local.stripe_sandbox.journal import changing
 from local.stripe_sandbox.lifecycle import drop_once, period_of, set_periods, watch
-from local.stripe_sandbox.periods import DAY
 from local.stripe_sandbox.records import Subscription
 from local.stripe_sandbox.state import State
 
 _OWING = frozenset({"past_due", "unpaid"})
-_GIVEN_UP_AFTER = 15 * DAY
+_GIVEN_UP_AFTER = DRAFT_SECONDS + sum(RETRIES)
 
 
 def live_through(state: State, sub: Subscription, until: int) -> None:

@@ -4,12 +4,21 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 from decimal import Decimal
-from typing import Any, TypedDict, Unpack
+from typing import Any, Unpack
 
 from local.stripe_sandbox import actions
 from local.stripe_sandbox.actions import Item
 from local.stripe_sandbox.backfill import live_through
 from local.stripe_sandbox.collecting import void_open
+from local.stripe_sandbox.fields import (
+    Amount,
+    CouponFields,
+    CustomerFields,
+    PriceFields,
+    ProductFields,
+    SubscriptionFields,
+    TaxRateFields,
+)
 from local.stripe_sandbox.journal import emit, remember
 from local.stripe_sandbox.lifecycle import FIRST_PAYMENT_SECONDS, set_periods
 from local.stripe_sandbox.periods import DAY, to_seconds
@@ -17,7 +26,6 @@ from local.stripe_sandbox.records import (
     Coupon,
     CurrencyOption,
     Customer,
-    Json,
     Price,
     Product,
     Subscription,
@@ -26,112 +34,10 @@ from local.stripe_sandbox.records import (
 )
 from local.stripe_sandbox.state import State
 
-Instant = int | datetime
-Amount = int | str | Decimal
-
 _CATALOGUE_AGE = 400 * DAY
 _CUSTOMER_AGE = 40 * DAY
 _SUBSCRIPTION_AGE = 10 * DAY
 _ENDED = frozenset({"canceled", "incomplete_expired"})
-
-
-class Common(TypedDict, total=False):
-    """What every record may be given."""
-
-    id: str
-    created: Instant
-    metadata: dict[str, str]
-    patch: Json
-
-
-class ProductFields(Common, total=False):
-    """What a product may be given."""
-
-    active: bool
-    unit_label: str
-    description: str
-
-
-class PriceFields(Common, total=False):
-    """What a price may be given; *interval* None makes a one-time price."""
-
-    product: Product
-    currency: str
-    interval: str | None
-    interval_count: int
-    meter: str
-    tiers: Sequence[Tier]
-    tiers_mode: str
-    transform: tuple[int, str]
-    currency_options: Mapping[str, Amount | Sequence[Tier]]
-    active: bool
-    inline: bool
-    nickname: str
-    lookup_key: str
-    tax_behavior: str
-
-
-class CouponFields(Common, total=False):
-    """What a coupon may be given."""
-
-    percent_off: float
-    amount_off: int
-    currency: str
-    duration: str
-    duration_in_months: int
-    applies_to: Sequence[Product]
-    currency_options: dict[str, int]
-    name: str
-    redeem_by: Instant
-
-
-class TaxRateFields(Common, total=False):
-    """What a tax rate may be given."""
-
-    percentage: float
-    inclusive: bool
-    display_name: str
-    country: str
-    active: bool
-
-
-class CustomerFields(Common, total=False):
-    """What a customer may be given."""
-
-    currency: str
-    discount: Coupon
-    test_clock: str
-    delinquent: bool
-
-
-class SubscriptionFields(Common, total=False):
-    """What a subscription may be given."""
-
-    customer: Customer
-    quantity: int
-    status: str
-    currency: str
-    discounts: Sequence[Coupon]
-    default_tax_rates: Sequence[TaxRate]
-    start_date: Instant
-    billing_cycle_anchor: Instant
-    trial_start: Instant
-    trial_end: Instant
-    when_trial_ends: str
-    has_payment_method: bool
-    cancel_at: Instant
-    cancel_at_period_end: bool
-    canceled_at: Instant
-    ended_at: Instant
-    cancel_reason: str
-    pause_collection: Json
-    pause_reason: str
-    paused_at: Instant
-    collection_method: str
-    days_until_due: int
-    billing_mode: str
-    prorates: str
-    card_declines: bool
 
 
 class Builder:
@@ -193,9 +99,13 @@ class Builder:
         coupon = given.pop("discount", None)
         customer = Customer(number=len(self.state.customers) + 1, **given)
         self.state.customers.add(customer)
+        remember(self.state, customer, customer.created)
+        discount = None
         if coupon is not None:
-            actions.discount_customer(self.state, customer, coupon, customer.created)
+            discount = actions.discount_customer(self.state, customer, coupon, customer.created)
         emit(self.state, customer, "created", customer.created)
+        if discount is not None:
+            emit(self.state, discount, "created", customer.created)
         return customer
 
     def add_subscription(

@@ -6,14 +6,12 @@ from typing import Any
 
 import msgspec
 
-from local.stripe_sandbox import actions, taking_back
+from local.stripe_sandbox import actions
 from local.stripe_sandbox.actions import Item
-from local.stripe_sandbox.building import Builder, Instant
+from local.stripe_sandbox.fields import Instant
 from local.stripe_sandbox.ids import Ids
-from local.stripe_sandbox.journal import API_VERSION, changing, emit, touch
+from local.stripe_sandbox.journal import API_VERSION, changing, emit, emit_replacement, touch
 from local.stripe_sandbox.lifecycle import RULES, Rule, end_subscription, remove_discounts
-from local.stripe_sandbox.money import Charge, Dispute, Refund
-from local.stripe_sandbox.paying import charge
 from local.stripe_sandbox.periods import DAY, to_seconds
 from local.stripe_sandbox.raw import record_of
 from local.stripe_sandbox.records import (
@@ -29,6 +27,7 @@ from local.stripe_sandbox.records import (
     SubscriptionItem,
 )
 from local.stripe_sandbox.state import EVENTS_KEPT_SECONDS, State
+from local.stripe_sandbox.till import Till
 
 __all__ = ["Advance", "Business", "Item"]
 
@@ -53,7 +52,7 @@ class Advance:
         return f"{self.days:g} days passed, it is now {when}; {told or 'nothing happened'}."
 
 
-class Business(Builder):
+class Business(Till):
     """The business. `state` holds all its records; the methods below are what people do in it.
 
     Every action takes place now unless *at* says an earlier or later instant, and writes the
@@ -138,6 +137,14 @@ class Business(Builder):
         act = actions.request_cancel if at_period_end else actions.cancel_now
         act(self.state, sub, self._instant(at))
 
+    def keep(self, sub: Subscription, at: Instant | None = None) -> None:
+        """Take back a cancellation that was asked for."""
+        actions.keep(self.state, sub, self._instant(at))
+
+    def give_trial(self, sub: Subscription, until: Instant, at: Instant | None = None) -> None:
+        """Let a paying subscription be free until an instant, at which a new cycle begins."""
+        actions.give_trial(self.state, sub, to_seconds(until), self._instant(at))
+
     def set_status(self, sub: Subscription, status: str, at: Instant | None = None) -> None:
         """Move a subscription between active, past_due, unpaid and paused, or cancel it."""
         if status == "canceled":
@@ -181,6 +188,7 @@ class Business(Builder):
     ) -> None:
         """Put a coupon on a subscription, one item of it, or a customer."""
         state, instant = self.state, self._instant(at)
+        replaced = holder.discount if isinstance(holder, Customer) else None
         with changing(state, self._shown_by(holder), instant):
             if isinstance(holder, Subscription):
                 made = actions.discount_subscription(state, holder, coupon, instant)
@@ -189,7 +197,10 @@ class Business(Builder):
                 made = actions.discount_item(state, sub, holder, coupon, instant)
             else:
                 made = actions.discount_customer(state, holder, coupon, instant)
-        emit(state, made, "created", instant)
+        if replaced is None:
+            emit(state, made, "created", instant)
+        else:
+            emit_replacement(state, state.discounts[replaced], made, instant)
 
     def remove_discounts(
         self, holder: Customer | Subscription | SubscriptionItem, at: Instant | None = None
@@ -201,49 +212,6 @@ class Business(Builder):
     def archive(self, record: Price | Product, at: Instant | None = None) -> None:
         """Make a price or product inactive; subscriptions keep it."""
         self.update(record, at, active=False)
-
-    def charge(
-        self,
-        amount: int,
-        *,
-        customer: Customer | None = None,
-        currency: str | None = None,
-        captured: int | None = None,
-        failure_code: str | None = None,
-        at: Instant | None = None,
-    ) -> Charge:
-        """Sell something once: to a guest unless a customer is said, captured whole or in part."""
-        return charge(
-            self.state,
-            self._instant(at),
-            amount=amount,
-            currency=currency or self.state.account.default_currency,
-            customer=None if customer is None else customer.id,
-            captured=captured,
-            failure_code=failure_code,
-        )
-
-    def refund(
-        self, charge: Charge, amount: int | None = None, at: Instant | None = None
-    ) -> Refund:
-        """Give back a part of a charge, or all that is left of it."""
-        return taking_back.refund(self.state, charge, self._instant(at), amount)
-
-    def fail_refund(self, refund: Refund, at: Instant | None = None) -> None:
-        """Let a refund fail, which brings its money back to the balance."""
-        taking_back.fail_refund(self.state, refund.id, self._instant(at))
-
-    def dispute(self, charge: Charge, at: Instant | None = None) -> Dispute:
-        """Let the customer's bank withdraw a charge."""
-        return taking_back.dispute(self.state, charge, self._instant(at))
-
-    def decide(self, dispute: Dispute, *, won: bool, at: Instant | None = None) -> None:
-        """Close a dispute."""
-        taking_back.decide(self.state, dispute.id, self._instant(at), won=won)
-
-    def bounce(self, charge: Charge, at: Instant | None = None) -> None:
-        """Let a payment fail days after it seemed to succeed."""
-        taking_back.bounce(self.state, charge.id, self._instant(at))
 
     def delete(self, record: Customer | Coupon, at: Instant | None = None) -> None:
         """Delete a customer, which ends their subscriptions, or a coupon, which ends nothing."""
@@ -279,6 +247,3 @@ class Business(Builder):
         if isinstance(holder, SubscriptionItem):
             return self.state.subscriptions[holder.subscription]
         return holder
-
-    def _instant(self, at: Instant | None) -> int:
-        return self.state.now if at is None else to_seconds(at)

@@ -9,8 +9,11 @@ from local.stripe_sandbox.records import Subscription, SubscriptionItem
 from local.stripe_sandbox.state import State
 
 DRAFT_SECONDS = 3_600
-_RETRY_AFTER = 3 * DAY
+RETRIES = (3 * DAY, 5 * DAY, 7 * DAY)
+"""How long after a failed attempt the next one follows; after the last there is none."""
+
 _PAID_BEFORE_DUE = 5 * DAY
+_DAYS_UNTIL_DUE = 30
 _OWING = frozenset({"open", "uncollectible"})
 _AT_ONCE = frozenset({"subscription_create", "subscription_update"})
 
@@ -31,9 +34,9 @@ def draft(
     return make_invoice(state, sub, items, at, reason)
 
 
-def proceed(state: State, sub: Subscription, invoice: Invoice | None) -> None:
+def proceed(state: State, sub: Subscription | None, invoice: Invoice | None) -> None:
     """Collect an invoice now, or an hour later as Stripe does with those of a new period."""
-    if invoice is None or sub.status == "unpaid":
+    if invoice is None or (sub is not None and sub.status == "unpaid"):
         return  # what an unpaid subscription gets stays a draft
     due = invoice.created + (0 if invoice.reason in _AT_ONCE else DRAFT_SECONDS)
     # What began in the past has lived through this already; the rest is yet to come.
@@ -46,25 +49,16 @@ def proceed(state: State, sub: Subscription, invoice: Invoice | None) -> None:
 def finalize(state: State, invoice_id: str, at: int) -> None:
     """Send out a draft and try to collect it, or let it rest where collection is paused."""
     invoice = state.invoices[invoice_id]
-    sub = state.subscriptions[invoice.subscription]
-    if invoice.status != "draft" or (sub.ended_at is not None and invoice.held):
+    sub = state.subscription_of(invoice)
+    if invoice.status != "draft":
         return
-    if invoice.held:
+    if sub is not None and invoice.held:
         _let_rest(state, sub, invoice, at)
         return
-    _open(state, sub, invoice, at)
+    open_invoice(state, invoice, at)
     if invoice.due <= 0:
         _mark_paid(state, invoice, at)
         return
-    payment = InvoicePayment(
-        id=state.ids.new("inpay"),
-        created=at,
-        invoice=invoice.id,
-        payment_intent=state.ids.new("pi"),
-        amount=invoice.due,
-        currency=invoice.currency,
-    )
-    state.invoice_payments.add(payment)
     if invoice.due_at is None:
         _attempt(state, invoice, at)
         return
@@ -75,22 +69,38 @@ def finalize(state: State, invoice_id: str, at: int) -> None:
         state.plan(paid_at, "collect", invoice.id)
 
 
-def _open(state: State, sub: Subscription, invoice: Invoice, at: int) -> None:
-    customer = state.customers[invoice.customer]
-    with changing(state, invoice, at, then=("finalized",)):
+def open_invoice(state: State, invoice: Invoice, at: int) -> None:
+    """Finalize a draft, with what the customer's balance covers of it."""
+    customer, sub = state.customers[invoice.customer], state.subscription_of(invoice)
+    sent = invoice.collection_method == "send_invoice"
+    with changing(state, invoice, at, then=("finalized", "sent") if sent else ("finalized",)):
         invoice.status, invoice.finalized_at = "open", at
         invoice.balance_before = customer.balance
         invoice.balance_after = min(0, customer.balance + invoice.total)
-        if invoice.collection_method == "send_invoice":
-            invoice.due_at = at + (sub.days_until_due or 30) * DAY
+        if sent:
+            days = sub.days_until_due if sub is not None else None
+            invoice.due_at = at + (days or _DAYS_UNTIL_DUE) * DAY
         invoice.number = f"SBX{customer.number:05}-{customer.invoices + 1:04}"
     customer.invoices += 1
     if customer.balance != invoice.balance_after:
         with changing(state, customer, at):
             customer.balance = invoice.balance_after
+    if invoice.due > 0:
+        state.invoice_payments.add(
+            InvoicePayment(
+                id=state.ids.new("inpay"),
+                created=at,
+                invoice=invoice.id,
+                payment_intent=state.ids.new("pi"),
+                amount=invoice.due,
+                currency=invoice.currency,
+            )
+        )
 
 
 def _let_rest(state: State, sub: Subscription, invoice: Invoice, at: int) -> None:
+    if sub.ended_at is not None:
+        return
     behavior = (sub.pause_collection or {"behavior": "keep_as_draft"})["behavior"]
     if behavior == "void":
         with changing(state, invoice, at, then=("voided",)):
@@ -102,37 +112,87 @@ def _let_rest(state: State, sub: Subscription, invoice: Invoice, at: int) -> Non
 
 
 def collect(state: State, invoice_id: str, at: int) -> None:
-    """Try to take what an open invoice asks for."""
+    """Try to take what an open invoice asks for, when it is due or to be tried again."""
     invoice = state.invoices[invoice_id]
-    if invoice.status == "open":
+    if invoice.status == "open" and invoice.next_attempt in {None, at}:
         _attempt(state, invoice, at)
 
 
 def _attempt(state: State, invoice: Invoice, at: int) -> None:
-    sub = state.subscriptions[invoice.subscription]
-    if not sub.card_declines and sub.has_payment_method:
-        _pay(state, invoice, at)
+    sub = state.subscription_of(invoice)
+    if sub is None or (not sub.card_declines and sub.has_payment_method):
+        _pay(state, invoice, at, attempts=1)
+        if sub is not None:
+            _recover(state, sub, at)
         return
     if sub.has_payment_method:
         _charge(state, invoice, at, failure_code="card_declined")
+    wait = _wait_after(sub, invoice)
     with changing(state, invoice, at, then=("payment_failed",)):
         invoice.attempts += 1
-        invoice.next_attempt = at + _RETRY_AFTER
+        invoice.next_attempt = None if wait is None else at + wait
     if sub.status == "active":
         with changing(state, sub, at):
             sub.status = "past_due"
         mark_delinquency(state, sub, at)
         state.note("payments failed")
+    _go_on(state, sub, invoice, at)
 
 
-def _pay(state: State, invoice: Invoice, at: int) -> None:
+def _wait_after(sub: Subscription, invoice: Invoice) -> int | None:
+    """Return how long Stripe waits before it tries again; None where it does not."""
+    tries = sub.has_payment_method and sub.status in {"active", "past_due"}
+    if not tries or invoice.due_at is not None or invoice.attempts >= len(RETRIES):
+        return None
+    return RETRIES[invoice.attempts]
+
+
+def _go_on(state: State, sub: Subscription, invoice: Invoice, at: int) -> None:
+    """Try again some days later, or leave it to the account's setting."""
+    if invoice.next_attempt is None:
+        if sub.status == "past_due" and invoice.attempts > len(RETRIES):
+            state.plan(at, "give_up", sub.id)
+    elif invoice.next_attempt <= state.now:
+        _attempt(state, invoice, invoice.next_attempt)  # a past that is lived through at once
+    else:
+        state.plan(invoice.next_attempt, "collect", invoice.id)
+
+
+def _recover(state: State, sub: Subscription, at: int) -> None:
+    """Let a subscription be active again that owes nothing any more."""
+    if sub.status == "past_due" and not owes(state, sub):
+        with changing(state, sub, at):
+            sub.status = "active"
+        mark_delinquency(state, sub, at)
+        state.note("payments recovered")
+
+
+def owes(state: State, sub: Subscription) -> bool:
+    """Tell whether a subscription has an invoice that was tried in vain."""
+    return any(each.attempts and each.status in _OWING for each in state.invoices.owned_by(sub.id))
+
+
+def _pay(state: State, invoice: Invoice, at: int, attempts: int) -> None:
     _charge(state, invoice, at)
     for payment in state.invoice_payments.owned_by(invoice.id):
         payment.status, payment.paid_at = "paid", at
         state.invoice_payments.touch()
         emit(state, payment, "paid", at)
-    _mark_paid(state, invoice, at, attempts=1)
+    _mark_paid(state, invoice, at, attempts)
     state.note("invoices paid")
+
+
+def pay_outside(state: State, invoice: Invoice, at: int) -> None:
+    """Mark an invoice as paid by other means than Stripe's: no charge, nothing on the balance."""
+    if invoice.status == "draft":
+        open_invoice(state, invoice, at)
+    for payment in state.invoice_payments.owned_by(invoice.id):
+        payment.status, payment.canceled_at = "canceled", at
+        state.invoice_payments.touch()
+    with changing(state, invoice, at, then=("paid",)):
+        invoice.status, invoice.paid_at, invoice.next_attempt = "paid", at, None
+        invoice.paid_outside = max(0, invoice.due)
+    state.note("invoices paid out of band")
 
 
 def _charge(state: State, invoice: Invoice, at: int, failure_code: str | None = None) -> None:
@@ -161,7 +221,8 @@ def settle(state: State, sub: Subscription, at: int) -> None:
     sub.card_declines, sub.has_payment_method = False, True
     for invoice in list(state.invoices.owned_by(sub.id)):
         if invoice.status in _OWING and not invoice.held:
-            _pay(state, invoice, at)
+            # Only the first try and Stripe's own are counted, not those of a person.
+            _pay(state, invoice, at, attempts=0 if invoice.attempts else 1)
 
 
 def give_up(state: State, sub: Subscription, at: int) -> None:

@@ -1,12 +1,14 @@
-"""What happens at the counter of a seeded business: sales to guests, refunds, disputes."""
+"""What happens at the counter of a seeded business: single sales, refunds, disputes."""
 
 from dataclasses import dataclass
 
 from local.stripe_sandbox import taking_back
 from local.stripe_sandbox.lifecycle import Rule
 from local.stripe_sandbox.money import Charge
+from local.stripe_sandbox.one_time import add_one_time_item, invoice_manually, pay_out_of_band
 from local.stripe_sandbox.paying import charge
 from local.stripe_sandbox.periods import DAY, WEEK
+from local.stripe_sandbox.records import Price
 from local.stripe_sandbox.state import State
 
 _AMOUNTS = (1_900, 4_900, 9_900, 25_000, 50_000)
@@ -26,6 +28,8 @@ class Mishaps:
     captured_in_part: float = 0.12
     declined: float = 0.06
     bounces: float = 0.03
+    billed_by_hand: float = 0.25
+    paid_elsewhere: float = 0.3
 
 
 class Counter:
@@ -34,12 +38,20 @@ class Counter:
     Args:
         state: the business.
         sales_per_day: how many single sales there are.
+        onboarding: the one-time price of what customers are billed for by hand.
         mishaps: how likely things are.
     """
 
-    def __init__(self, state: State, sales_per_day: float, mishaps: Mishaps | None = None) -> None:
+    def __init__(
+        self,
+        state: State,
+        sales_per_day: float,
+        onboarding: Price,
+        mishaps: Mishaps | None = None,
+    ) -> None:
         self._state = state
         self._sales_per_day = sales_per_day
+        self._onboarding = onboarding
         self._mishaps = mishaps or Mishaps()
         self._random = state.random
         state.plan(state.now + WEEK, "take_back")
@@ -51,6 +63,7 @@ class Counter:
             "bounce": taking_back.bounce,
             "decide_dispute": self._decide,
             "fail_refund": taking_back.fail_refund,
+            "pay_elsewhere": self._pay_elsewhere,
             "sell": self._sell,
             "take_back": self._take_back,
         }
@@ -60,23 +73,46 @@ class Counter:
         self._state.plan(at + 1 + int(wait), "sell")
 
     def _sell(self, state: State, _: str, at: int) -> None:
+        guest = self._chance(self._mishaps.sold_to_guest)
+        customer = None if guest else self._some_customer()
+        if customer is not None and self._chance(self._mishaps.billed_by_hand):
+            self._bill(state, customer, at)
+        else:
+            self._charge(state, customer, at)
+        self._plan_sale(at)
+
+    def _bill(self, state: State, customer_id: str, at: int) -> None:
+        """Send an invoice that has nothing to do with a subscription."""
+        customer = state.customers[customer_id]
+        if customer.currency not in {None, self._onboarding.currency}:
+            return
+        add_one_time_item(state, customer, self._onboarding, at)
+        elsewhere = self._chance(self._mishaps.paid_elsewhere)
+        method = "send_invoice" if elsewhere else "charge_automatically"
+        invoice = invoice_manually(state, customer, at, method)
+        if elsewhere:
+            state.plan(at + 10 * DAY, "pay_elsewhere", invoice.id)
+        state.note("customers billed by hand")
+
+    def _pay_elsewhere(self, state: State, invoice_id: str, at: int) -> None:
+        pay_out_of_band(state, state.invoices[invoice_id], at)
+
+    def _charge(self, state: State, customer: str | None, at: int) -> None:
         odds = self._mishaps
         amount = self._random.choice(_AMOUNTS)
-        guest = self._chance(odds.sold_to_guest)
         partly = self._chance(odds.captured_in_part)
         made = charge(
             state,
             at,
             amount=amount,
             currency=state.account.default_currency,
-            customer=None if guest else self._some_customer(),
+            customer=customer,
             captured=amount * 3 // 4 if partly else None,
             failure_code="card_declined" if self._chance(odds.declined) else None,
             description="Onboarding",
         )
         if made.status == "succeeded" and not partly and self._chance(odds.bounces):
             state.plan(at + 4 * DAY, "bounce", made.id)
-        self._plan_sale(at)
 
     def _some_customer(self) -> str | None:
         """Return one who is still there, or nobody."""

@@ -7,7 +7,7 @@ from bisect import bisect_right
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from local.stripe_sandbox.records import Subscription
+from local.stripe_sandbox.records import Customer, Discount, Subscription
 
 
 class HeldItem(NamedTuple):
@@ -46,10 +46,46 @@ class CustomerDiscount(NamedTuple):
     discount: str | None
 
 
+class CustomerTime(NamedTuple):
+    """From when until when a customer existed; until None: they still do."""
+
+    customer: str
+    since: int
+    until: int | None = None
+
+
+class DiscountTime(NamedTuple):
+    """From when until when a discount was in force on its holder.
+
+    Attributes:
+        coupon: id of what it was made from.
+        subscription: that holds it, itself or by an item; None: the customer does.
+        item: the subscription's item that holds it.
+        until: when it was taken off or replaced, was used up or ran out, or when it is going to
+            run out; None: no end is known. A subscription that ends keeps its discounts.
+    """
+
+    discount: str
+    coupon: str
+    customer: str
+    subscription: str | None
+    item: str | None
+    since: int
+    until: int | None
+
+
 class History:
-    """All changes by subscription, each list in the order of time."""
+    """What was when.
+
+    Attributes:
+        customers: each customer's time, by their id.
+        discounts: each discount's time, by its id.
+        customer_discounts: what customers had, in the order in which it was given and taken.
+    """
 
     def __init__(self) -> None:
+        self.customers: dict[str, CustomerTime] = {}
+        self.discounts: dict[str, DiscountTime] = {}
         self._changes: dict[str, list[Change]] = {}
         self._discounts: dict[str, str | None] = {}
         self.customer_discounts: list[CustomerDiscount] = []
@@ -79,6 +115,30 @@ class History:
         if self._discounts.get(change.customer) != change.discount:
             self._discounts[change.customer] = change.discount
             self.customer_discounts.append(change)
+
+    def record_customer(self, customer: Customer) -> None:
+        """Write down from when until when a customer existed."""
+        self.customers[customer.id] = CustomerTime(
+            customer.id, customer.created, customer.deleted_at
+        )
+
+    def begin_discount(self, discount: Discount, subscription: str | None) -> None:
+        """Write down that a discount is in force from its start on."""
+        self.discounts[discount.id] = DiscountTime(
+            discount.id,
+            discount.coupon,
+            discount.customer or "",
+            subscription,
+            discount.subscription_item,
+            discount.start,
+            discount.end,
+        )
+
+    def end_discount(self, discount: str, at: int) -> None:
+        """Write down that a discount is gone, if it had not run out before."""
+        known = self.discounts[discount]
+        until = at if known.until is None else min(at, known.until)
+        self.discounts[discount] = known._replace(until=until)
 
     def of(self, subscription: str) -> list[Change]:
         """Return the changes of one subscription, oldest first."""

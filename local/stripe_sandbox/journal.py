@@ -57,6 +57,12 @@ def emit(state: State, record: Record, verb: str, at: int, previous: Json | None
         _write(state, f"{_prefix(record)}.{verb}", at, snapshot, previous)
 
 
+def emit_replacement(state: State, old: Record, new: Record, at: int) -> None:
+    """Write the `updated` event of a record that takes the place of another."""
+    view = View(state)
+    emit(state, new, "updated", at, find_previous(view.render(old), view.render(new)))
+
+
 def _write(state: State, kind: str, at: int, snapshot: bytes, previous: Json | None) -> None:
     state.events.add(
         Event(
@@ -85,7 +91,7 @@ def changing(
         record: what is changed.
         at: when.
         verb: last part of the event's type.
-        then: those of the events that go with it, and tell no previous attributes.
+        then: those of the events that go with it, or their whole types.
     """
     told = at >= state.events_since
     before = View(state).render(record) if told else {}
@@ -98,9 +104,11 @@ def changing(
     previous = find_previous(before, after)
     snapshot = msgspec.json.encode(after)
     if previous:
-        _write(state, f"{_prefix(record)}.{verb}", at, snapshot, previous)
+        then = (verb, *then)
     for each in then:
-        _write(state, f"{_prefix(record)}.{each}", at, snapshot, None)
+        kind = each if "." in each else f"{_prefix(record)}.{each}"
+        # Only updates tell what was before.
+        _write(state, kind, at, snapshot, previous if kind.endswith(".updated") else None)
 
 
 def remember(state: State, record: Record, at: int) -> None:
@@ -108,6 +116,7 @@ def remember(state: State, record: Record, at: int) -> None:
     if isinstance(record, Subscription):
         state.history.record(record, at)
     elif isinstance(record, Customer):
+        state.history.record_customer(record)
         state.history.record_discount(CustomerDiscount(at, record.id, record.discount))
 
 

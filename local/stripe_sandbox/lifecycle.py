@@ -89,12 +89,13 @@ def remove_discounts(state: State, ids: Iterable[str], at: int) -> None:
     for discount_id in ids:
         discount = state.discounts[discount_id]
         with changing(state, state.find_discount_holder(discount), at):
-            _detach(state, discount)
+            _detach(state, discount, at)
         emit(state, discount, "deleted", at)
         state.note("discounts ended")
 
 
-def _detach(state: State, discount: Discount) -> None:
+def _detach(state: State, discount: Discount, at: int) -> None:
+    state.history.end_discount(discount.id, at)
     if discount.subscription_item is not None:
         state.items[discount.subscription_item].discounts.remove(discount.id)
     elif discount.subscription is not None:
@@ -141,7 +142,9 @@ def _end_trial(state: State, sub_id: str, at: int) -> None:
     invoice = None
     with changing(state, sub, at):
         if sub.has_payment_method or sub.when_trial_ends != "pause":
-            sub.status = "active" if sub.has_payment_method else "past_due"
+            # Who cannot pay owes from the first attempt on, which comes with the invoice.
+            owes = not sub.has_payment_method and not state.bills
+            sub.status = "past_due" if owes else "active"
             sub.billing_cycle_anchor = at
             set_periods(state, sub, at)
             invoice = draft(state, sub, sub.items, at, "subscription_cycle")
@@ -150,7 +153,7 @@ def _end_trial(state: State, sub_id: str, at: int) -> None:
             sub.pause_reason = "trial_end_without_payment_method"
     proceed(state, sub, invoice)
     mark_delinquency(state, sub, at)
-    if sub.status == "active":
+    if sub.status == "active" and sub.has_payment_method:
         state.note("trials converted")
     elif sub.status == "paused":
         emit(state, sub, "paused", at)
@@ -164,14 +167,12 @@ def _renew(state: State, sub_id: str, at: int) -> None:
     due = [item for item in sub.items if item.period_end == at]
     if sub.status not in _BILLED or not due or (sub.cancel_at or at + 1) <= at:
         return
-    first = due[0].period_start <= sub.billing_cycle_anchor
     with changing(state, sub, at):
         for item in due:
             _roll(state, sub, item, at)
         invoice = draft(state, sub, due, at, "subscription_cycle")
     proceed(state, sub, invoice)
-    if first:
-        drop_once(state, sub, at)
+    drop_once(state, sub, at)
     state.plan(min(item.period_end for item in sub.items), "renew", sub.id)
 
 
@@ -183,9 +184,16 @@ def _roll(state: State, sub: Subscription, item: SubscriptionItem, at: int) -> N
 
 
 def drop_once(state: State, sub: Subscription, at: int) -> None:
-    """Take off `once` coupons, which the invoice that has just been made used up."""
+    """Take off `once` coupons that an invoice has used up."""
     held = [*sub.discounts, *(each for item in sub.items for each in item.discounts)]
-    used = [each for each in held if state.coupons[state.discounts[each].coupon].duration == "once"]
+    if (customers := state.customers[sub.customer].discount) is not None:
+        held.append(customers)
+    used = [
+        each
+        for each in held
+        if state.coupons[state.discounts[each].coupon].duration == "once"
+        and (state.discounts[each].used_up or not state.bills)
+    ]
     remove_discounts(state, used, at)
 
 
@@ -205,6 +213,20 @@ def _end_discount(state: State, discount_id: str, at: int) -> None:
         remove_discounts(state, [discount_id], at)
 
 
+def _give_up(state: State, sub_id: str, at: int) -> None:
+    """Do what the account is set to do after the last attempt to be paid."""
+    sub = state.subscriptions[sub_id]
+    if sub.status != "past_due":
+        return
+    if sub.when_retries_fail == "cancel":
+        end_subscription(state, sub, at, "payment_failed")
+    elif sub.when_retries_fail == "unpaid":
+        with changing(state, sub, at):
+            sub.status = "unpaid"
+        give_up(state, sub, at)
+        state.note("subscriptions unpaid")
+
+
 def _resume_collection(state: State, sub_id: str, at: int) -> None:
     sub = state.subscriptions[sub_id]
     if sub.pause_collection and sub.pause_collection["resumes_at"] == at:
@@ -219,6 +241,7 @@ RULES: dict[str, Rule] = {
     "end_trial": _end_trial,
     "expire": _expire,
     "finalize": finalize,
+    "give_up": _give_up,
     "renew": _renew,
     "resume_collection": _resume_collection,
     "warn_of_trial_end": _warn_of_trial_end,

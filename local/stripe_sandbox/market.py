@@ -3,47 +3,23 @@
 Every choice is drawn from the state's own random numbers, so a seed tells the whole story.
 """
 
-from dataclasses import dataclass
-
 from local.stripe_sandbox import actions
 from local.stripe_sandbox.assortment import Assortment, Plan
 from local.stripe_sandbox.business import Business, Item
 from local.stripe_sandbox.changes import Changes
 from local.stripe_sandbox.collecting import DRAFT_SECONDS
-from local.stripe_sandbox.lifecycle import Rule, end_subscription, set_periods
+from local.stripe_sandbox.debts import Debts
+from local.stripe_sandbox.habits import MONTH, Habits
+from local.stripe_sandbox.lifecycle import Rule, set_periods
+from local.stripe_sandbox.one_time import add_one_time_item
 from local.stripe_sandbox.periods import DAY
 from local.stripe_sandbox.records import Coupon, Customer, Subscription
 from local.stripe_sandbox.state import State
 
 _HOUR = 3_600
-MONTH = 30 * DAY
 _TRIAL = 14 * DAY
 _SEASON = 91 * DAY
 _FEEDBACK = ("too_expensive", "missing_features", "unused", "switched_service", None, None)
-
-
-@dataclass(frozen=True, slots=True)
-class Habits:
-    """How likely things are; times are means."""
-
-    subscribes: float = 0.93
-    tries_first: float = 0.5
-    converts: float = 0.64
-    uses_coupon: float = 0.14
-    pays_yearly: float = 0.2
-    fails_first_payment: float = 0.03
-    stays: float = 30 * MONTH
-    stays_yearly: float = 60 * MONTH
-    keeps_plan: float = 14 * MONTH
-    fails_payment: float = 0.18
-    leaves_at_once: float = 0.12
-    recovers: float = 0.62
-    returns: float = 0.1
-    is_deleted: float = 0.04
-    adds_support: float = 0.1
-    adds_subscription: float = 0.05
-    pays_changes_at_once: float = 0.35
-    pays_in_other_currency: float = 0.0
 
 
 class Market:
@@ -67,22 +43,19 @@ class Market:
         self._season = assortment.coupons.spring
         self._legacy_until = business.now + 300 * DAY
         self._changes = Changes(business.state, assortment, habits.keeps_plan)
-        business.rules.update({**self._rules(), **self._changes.rules()})
+        self._debts = Debts(business.state, habits, self._plan_future)
+        business.rules.update({**self._rules(), **self._changes.rules(), **self._debts.rules()})
 
     def _rules(self) -> dict[str, Rule]:
         return {
             "arrive": self._arrive,
             "arrive_and_go_on": self._arrive_and_go_on,
-            "fail_card": self._fail_card,
             "forget_customer": self._forget_customer,
             "leave": self._leave,
             "pay_first": self._pay_first,
             "offer_season": self._offer_season,
             "retire": self._retire,
-            "settle_debt": self._settle_debt,
-            "settle_in": self._settle_in,
             "subscribe": self._subscribe,
-            "write_off": self._write_off,
         }
 
     def _arrive(self, state: State, _: str, at: int) -> None:
@@ -124,16 +97,30 @@ class Market:
         if first and self._chance(self._habits.tries_first):
             self._start_trial(state, customer, items, coupons, at)
             return
+        self._buy(state, customer, items, coupons, at)
+
+    def _buy(
+        self, state: State, customer: Customer, items: list[Item], coupons: list[Coupon], at: int
+    ) -> None:
+        """Subscribe without a trial; a few are set up by someone, on the first or next invoice."""
         failing = self._chance(self._habits.fails_first_payment)
+        currency = self._currency(items)
+        onboarding = self._assortment.extras.onboarding
+        sold = self._chance(self._habits.takes_onboarding) and currency == onboarding.currency
+        first = sold and self._chance(0.5)
+        if first:
+            add_one_time_item(state, customer, onboarding, at)
         sub = self._business.add_subscription(
             items,
             customer=customer,
             created=at,
             discounts=coupons,
-            currency=self._currency(items),
+            currency=currency,
             prorates=self._prorates(),
             status="incomplete" if failing else "active",
         )
+        if sold and not first:
+            add_one_time_item(state, sub, onboarding, at)
         if failing:
             if self._chance(self._habits.recovers):
                 state.plan(at + self._random.randint(600, 20 * _HOUR), "pay_first", sub.id)
@@ -192,14 +179,8 @@ class Market:
         state.note("trials started")
         if gives_up:
             state.plan(at + self._random.randint(_HOUR, _TRIAL - _HOUR), "leave", sub.id)
-        state.plan(ends + 1, "settle_in", sub.id)
-
-    def _settle_in(self, state: State, sub_id: str, at: int) -> None:
-        sub = state.subscriptions[sub_id]
-        if sub.status == "active":
-            self._plan_future(state, sub, at)
-        elif sub.status == "past_due":
-            state.plan(at + self._random.randint(3, 20) * DAY, "settle_debt", sub_id)
+        # Only the first attempt to be paid tells whether it is really converted.
+        state.plan(ends + DRAFT_SECONDS + 1, "settle_in", sub.id)
 
     def _pay_first(self, state: State, sub_id: str, at: int) -> None:
         sub = state.subscriptions[sub_id]
@@ -224,7 +205,7 @@ class Market:
         if sub.status == "trialing":
             actions.request_cancel(state, sub, at, self._random.choice(_FEEDBACK))
         elif how < odds.fails_payment:
-            self._fail_card(state, sub_id, at)
+            self._debts.fail_card(state, sub_id, at)
             return
         elif how < odds.fails_payment + odds.leaves_at_once:
             actions.cancel_now(state, sub, at)
@@ -235,35 +216,6 @@ class Market:
             state.plan(back, "subscribe", sub.customer)
         elif self._chance(self._habits.is_deleted):
             state.plan(at + self._random.randint(5, 90) * DAY, "forget_customer", sub.customer)
-
-    def _fail_card(self, state: State, sub_id: str, _: int) -> None:
-        """Let the card fail at the next payment, and the customer see to it some time later."""
-        sub = state.subscriptions[sub_id]
-        if sub.status != "active" or sub.cancel_at is not None:
-            return
-        sub.card_declines = True
-        ends = min(item.period_end for item in sub.items)
-        wait = self._random.randint(3, 20) * DAY
-        state.plan(ends + DRAFT_SECONDS + wait, "settle_debt", sub_id)
-
-    def _settle_debt(self, state: State, sub_id: str, at: int) -> None:
-        sub = state.subscriptions[sub_id]
-        if sub.status != "past_due":
-            return
-        if self._chance(self._habits.recovers):
-            actions.set_status(state, sub, "active", at)
-            state.note("payments recovered")
-            self._plan_future(state, sub, at)
-        elif self._chance(0.7):
-            end_subscription(state, sub, at, "payment_failed")
-        else:
-            actions.set_status(state, sub, "unpaid", at)
-            state.plan(at + 45 * DAY, "write_off", sub_id)
-
-    def _write_off(self, state: State, sub_id: str, at: int) -> None:
-        sub = state.subscriptions[sub_id]
-        if sub.status == "unpaid":
-            end_subscription(state, sub, at, "payment_failed")
 
     def _forget_customer(self, state: State, customer_id: str, at: int) -> None:
         customer = state.customers[customer_id]

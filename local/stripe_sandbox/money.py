@@ -13,8 +13,9 @@ class Line:
     """One line of an invoice; its amount is before discounts and before tax on top.
 
     Attributes:
-        item: id of the subscription item that it is for.
-        invoice_item: id of the invoice item that it was made from, for prorations.
+        item: id of the subscription item that it is for; None for a one-time item.
+        subscription: id of the one it belongs to, if any.
+        invoice_item: id of the invoice item that it was made from, if any.
         discounts: (discount id, amount taken off) in the order in which they apply.
         taxes: (tax rate id, amount, whether it lies within the price).
         credited: (invoice id, line id) that a crediting proration takes back.
@@ -26,9 +27,11 @@ class Line:
     quantity: int
     start: int
     end: int
-    item: str
+    item: str | None
+    subscription: str | None
     description: str
     proration: bool = False
+    discountable: bool = True
     invoice_item: str | None = None
     discounts: tuple[tuple[str, int], ...] = ()
     taxes: tuple[tuple[str, int, bool], ...] = ()
@@ -46,13 +49,15 @@ class Invoice(Record):
     """A demand for money.
 
     Attributes:
+        subscription: None for a manual invoice.
         held: its collection is paused, so that nobody ever tries to collect it.
+        paid_outside: what was paid out of band, past Stripe.
         balance_before: the customer's balance when it was made; below zero is their credit.
         proration_at: instant of the change that it was made for at once.
     """
 
     customer: str
-    subscription: str
+    subscription: str | None
     currency: str
     reason: str
     lines: list[Line]
@@ -68,6 +73,7 @@ class Invoice(Record):
     voided_at: int | None = None
     uncollectible_at: int | None = None
     due_at: int | None = None
+    paid_outside: int = 0
     attempts: int = 0
     next_attempt: int | None = None
     held: bool = False
@@ -84,11 +90,16 @@ class Invoice(Record):
 
 @dataclass(slots=True, kw_only=True)
 class InvoiceItem(Record):
-    """A proration that waits for the next invoice, until `invoice` names it."""
+    """What waits for the next invoice, until `invoice` names it: a proration or a one-time item.
+
+    Attributes:
+        subscription: on whose next invoice it goes; None: on any of the customer's.
+        item: id of the subscription item of a proration; None for a one-time item.
+    """
 
     customer: str
-    subscription: str
-    item: str
+    subscription: str | None
+    item: str | None
     currency: str
     amount: int
     price: str
@@ -96,6 +107,9 @@ class InvoiceItem(Record):
     start: int
     end: int
     description: str
+    discountable: bool = False
+    discounts: list[str] = field(default_factory=list)
+    tax_rates: list[str] = field(default_factory=list)
     invoice: str | None = None
     credited: tuple[str, str] | None = None
     test_clock: str | None = None

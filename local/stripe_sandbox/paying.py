@@ -2,7 +2,7 @@
 
 import math
 
-from local.stripe_sandbox.journal import emit
+from local.stripe_sandbox.journal import changing, emit
 from local.stripe_sandbox.money import BalanceTransaction, Charge, Refund
 from local.stripe_sandbox.periods import DAY
 from local.stripe_sandbox.state import State
@@ -109,7 +109,7 @@ def charge(  # noqa: PLR0913 - a payment has that many independent sides
         description: in words.
     """
     failed = failure_code is not None
-    taken = 0 if failed else amount if captured is None else captured
+    taken = amount if captured is None and not failed else 0
     made = state.charges.add(
         Charge(
             id=state.ids.new("ch"),
@@ -124,21 +124,30 @@ def charge(  # noqa: PLR0913 - a payment has that many independent sides
             description=description,
         )
     )
-    if not failed:
-        made.balance_transaction = move_balance(
-            state,
-            at,
-            kind="charge",
-            category="charge",
-            amount=amount,
-            currency=currency,
-            source=made.id,
-            fees=fees_on(state, taken, currency, at),
-            description=description,
-        ).id
-        _release_rest(state, made, at)
+    if taken:
+        _book(state, made, at)
     emit(state, made, "failed" if failed else "succeeded", at)
+    if captured is not None and not failed:
+        with changing(state, made, at, verb="captured"):
+            made.captured = captured
+            _book(state, made, at)
+            _release_rest(state, made, at)
     return made
+
+
+def _book(state: State, made: Charge, at: int) -> None:
+    """Move the balance by what was authorized, with the fee on what was captured of it."""
+    made.balance_transaction = move_balance(
+        state,
+        at,
+        kind="charge",
+        category="charge",
+        amount=made.amount,
+        currency=made.currency,
+        source=made.id,
+        fees=fees_on(state, made.captured, made.currency, at),
+        description=made.description,
+    ).id
 
 
 def _release_rest(state: State, made: Charge, at: int) -> None:
@@ -165,4 +174,5 @@ def _release_rest(state: State, made: Charge, at: int) -> None:
         description="PARTIAL CAPTURE REVERSAL",
     ).id
     state.refunds.add(released)
+    emit(state, released, "created", at)
     made.refunded = rest

@@ -29,7 +29,9 @@ def share_of(
     state: State, sub: Subscription, item: SubscriptionItem, at: int, *, paid: bool = True
 ) -> Share | None:
     """Return what could be prorated of an item, *paid* already or not; None where nothing can."""
-    if not state.bills or sub.status not in _PRORATED or state.prices[item.price].meter:
+    if not state.bills or sub.status not in _PRORATED or sub.prorates == "none":
+        return None
+    if state.prices[item.price].meter:
         return None
     if not item.period_start <= at < item.period_end:
         return None

@@ -188,8 +188,9 @@ class Subscription(Record):
         when_trial_ends: cancel, create_invoice or pause, where no payment method is there.
         has_payment_method: whether the trial's end can be paid.
         card_declines: whether the next payments fail.
+        when_retries_fail: "cancel", "unpaid" or "keep" (it stays past due), as the account is set.
         prorates: "create_prorations" lets changes wait for the next invoice, "always_invoice"
-            bills them at once.
+            bills them at once, "none" charges nothing for the running period.
     """
 
     customer: str
@@ -211,6 +212,7 @@ class Subscription(Record):
     when_trial_ends: str = "create_invoice"
     has_payment_method: bool = True
     card_declines: bool = False
+    when_retries_fail: str = "keep"
     prorates: str = "create_prorations"
     latest_invoice: str | None = None
     pause_collection: Json | None = None

@@ -55,7 +55,8 @@ def seeded_business(now: int | datetime, options: SeedOptions | None = None) -> 
     story = STORIES[options.story]
     habits = replace(story.habits, pays_in_other_currency=options.foreign_share)
     market = Market(business, assortment, habits, _arrivals_per_day(options, story.growth))
-    counter = Counter(state, _SALES_PER_ARRIVAL * options.customers / options.days)
+    sales = _SALES_PER_ARRIVAL * options.customers / options.days
+    counter = Counter(state, sales, assortment.extras.onboarding)
     business.rules.update({**counter.rules(), **treasury.RULES, **tell(state, story, end)})
     treasury.open_treasury(state, start)
     draws = [state.random.random() for _ in range(options.customers)]

@@ -60,10 +60,8 @@ class State:
         self.events: Collection[Event] = Collection()
         self.bills = False
         self.history = History()
-        self.invoices: Collection[Invoice] = Collection(owner=lambda each: each.subscription)
-        self.invoice_items: Collection[InvoiceItem] = Collection(
-            owner=lambda each: each.subscription
-        )
+        self.invoices: Collection[Invoice] = Collection(owner=_subscription_or_customer)
+        self.invoice_items: Collection[InvoiceItem] = Collection(owner=_subscription_or_customer)
         self.invoice_payments: Collection[InvoicePayment] = Collection(
             owner=lambda each: each.invoice
         )
@@ -81,6 +79,10 @@ class State:
         self.done: Counter[str] = Counter()
         self._agenda: list[tuple[int, int, str, str]] = []
         self._entries = 0
+
+    def subscription_of(self, invoice: Invoice) -> Subscription | None:
+        """Return the subscription that an invoice is for; None for a manual one."""
+        return self.subscriptions.get(invoice.subscription or "")
 
     def note(self, what: str) -> None:
         """Count something that a summary in words should tell."""
@@ -105,3 +107,7 @@ class State:
         if discount.subscription is not None:
             return self.subscriptions[discount.subscription]
         return self.customers[discount.customer or ""]
+
+
+def _subscription_or_customer(record: Invoice | InvoiceItem) -> str:
+    return record.subscription or record.customer

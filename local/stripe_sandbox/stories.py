@@ -2,8 +2,8 @@
 
 from dataclasses import dataclass, field
 
+from local.stripe_sandbox.habits import MONTH, Habits
 from local.stripe_sandbox.lifecycle import Rule
-from local.stripe_sandbox.market import MONTH, Habits
 from local.stripe_sandbox.periods import DAY
 from local.stripe_sandbox.state import State
 

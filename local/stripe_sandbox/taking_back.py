@@ -38,9 +38,9 @@ def refund(
         description="REFUND FOR CHARGE",
     ).id
     state.refunds.add(made)
+    emit(state, made, "created", at)
     with changing(state, charge, at, verb="refunded"):
         charge.refunded += given
-    emit(state, made, "created", at)
     state.note("refunds")
     return made
 
@@ -51,7 +51,7 @@ def fail_refund(state: State, refund_id: str, at: int) -> None:
     if failed.status != "succeeded":
         return
     charge = state.charges[failed.charge]
-    with changing(state, failed, at, then=("failed",)):
+    with changing(state, failed, at, then=("charge.refund.updated", "failed")):
         failed.status, failed.failure_reason = "failed", "expired_or_canceled_card"
         failed.failure_transaction = move_balance(
             state,

@@ -1,7 +1,7 @@
 """Movements of the balance that are no revenue: payouts, Stripe's own fees, top-ups, transfers."""
 
 from local.stripe_sandbox.collection import Collection
-from local.stripe_sandbox.journal import emit
+from local.stripe_sandbox.journal import changing, emit
 from local.stripe_sandbox.lifecycle import Rule
 from local.stripe_sandbox.money import Movement
 from local.stripe_sandbox.paying import move_balance
@@ -38,8 +38,17 @@ def pay_out(state: State, _: str, at: int) -> None:
         payout = _move(state, state.payouts, "payout", "po", -amount, at)
         for moved in settled:
             moved.payout = payout.id
-        emit(state, payout, "paid", at)
+        emit(state, payout, "created", at)
+        state.plan(payout.arrives_at, "payout_arrives", payout.id)
     state.plan(at + WEEK, "pay_out")
+
+
+def arrive(state: State, payout_id: str, at: int) -> None:
+    """Let a payout reach the bank."""
+    payout = state.payouts[payout_id]
+    with changing(state, payout, at, then=("paid",)):
+        payout.status = "paid"
+    state.payouts.touch()
 
 
 def take_product_fee(state: State, _: str, at: int) -> None:
@@ -62,7 +71,9 @@ def take_product_fee(state: State, _: str, at: int) -> None:
 
 def top_up(state: State, _: str, at: int) -> None:
     """Bring money in from the bank and hand some on to a partner's account."""
-    emit(state, _move(state, state.topups, "topup", "tu", _TOPUP, at), "succeeded", at)
+    topup = _move(state, state.topups, "topup", "tu", _TOPUP, at)
+    emit(state, topup, "created", at)
+    emit(state, topup, "succeeded", at)
     emit(state, _move(state, state.transfers, "transfer", "tr", -_TRANSFER, at), "created", at)
     state.plan(at + _QUARTER, "top_up")
 
@@ -77,7 +88,7 @@ def _move(  # noqa: PLR0917 - what all three movements share
         kind=kind,
         amount=abs(amount),
         currency=currency,
-        status="succeeded" if kind == "topup" else "paid",
+        status="succeeded" if kind == "topup" else "in_transit",
         arrives_at=at + _ARRIVES_AFTER,
     )
     made.balance_transaction = move_balance(
@@ -95,6 +106,7 @@ def _move(  # noqa: PLR0917 - what all three movements share
 
 RULES: dict[str, Rule] = {
     "pay_out": pay_out,
+    "payout_arrives": arrive,
     "take_product_fee": take_product_fee,
     "top_up": top_up,
 }

@@ -250,7 +250,7 @@ def test_the_books_of_a_seeded_business_balance(seed: int) -> None:
     checked = 0
     for invoice in state.invoices:
         assert invoice.total == sum(line.net for line in invoice.lines)
-        owed = invoice.due > 0 and invoice.status == "paid"
+        owed = invoice.due > invoice.paid_outside and invoice.status == "paid"
         found = [
             each for each in state.invoice_payments.owned_by(invoice.id)
             if each.payment_intent in paid and each.amount == invoice.due

@@ -3,6 +3,7 @@
 from local.stripe_sandbox.objects import (
     account,
     balance,
+    billing,
     catalogue,
     customer,
     discounting,
@@ -17,6 +18,7 @@ __all__ = [
     "View",
     "account",
     "balance",
+    "billing",
     "catalogue",
     "customer",
     "discounting",

@@ -1,12 +1,10 @@
-"""Invoices, their lines, what waits for the next one, and what pays for them."""
+"""Invoices and their lines."""
 
-from decimal import Decimal
-
-from local.stripe_sandbox.amounts import price_amount
 from local.stripe_sandbox.expansion import NOTHING, Expand
-from local.stripe_sandbox.money import Invoice, InvoiceItem, InvoicePayment, Line
+from local.stripe_sandbox.money import Invoice, Line
 from local.stripe_sandbox.objects.customer import EMBEDDED_LIMIT, email_of, render_test_clock
 from local.stripe_sandbox.objects.discounting import render_discounts
+from local.stripe_sandbox.objects.pricing import render_pricing
 from local.stripe_sandbox.objects.view import View, list_object, renders
 from local.stripe_sandbox.records import Json
 
@@ -106,7 +104,7 @@ def _amounts(invoice: Invoice) -> Json:
         "amount_due": due,
         "amount_overpaid": 0,
         "amount_paid": paid,
-        "amount_paid_off_stripe": 0,
+        "amount_paid_off_stripe": invoice.paid_outside,
         "amount_remaining": due - paid,
         "amount_shipping": 0,
         "ending_balance": None if invoice.finalized_at is None else invoice.balance_after,
@@ -123,9 +121,11 @@ def _amounts(invoice: Invoice) -> Json:
     }
 
 
-def _parent(view: View, invoice: Invoice, expand: Expand) -> Json:
+def _parent(view: View, invoice: Invoice, expand: Expand) -> Json | None:
     within = expand.get("parent", NOTHING).get("subscription_details", NOTHING)
-    sub = view.state.subscriptions[invoice.subscription]
+    sub = view.state.subscription_of(invoice)
+    if sub is None:
+        return None
     details: Json = {
         "metadata": sub.metadata,
         "subscription": view.reference(sub, "subscription", within),
@@ -165,30 +165,35 @@ def render_line(view: View, invoice: Invoice, line: Line, expand: Expand) -> Jso
         "currency": invoice.currency,
         "description": line.description,
         "discount_amounts": _discount_amounts(line.discounts),
-        "discountable": not line.proration,
+        "discountable": line.discountable,
         "discounts": render_discounts(view, [each for each, _ in line.discounts], expand),
         "invoice": invoice.id,
         "livemode": view.livemode,
         "metadata": {},
-        "parent": {
-            "invoice_item_details": None,
-            "subscription_item_details": {
-                "invoice_item": line.invoice_item,
-                "proration": line.proration,
-                "proration_details": {"credited_items": _credited(line)},
-                "subscription": invoice.subscription,
-                "subscription_item": line.item,
-            },
-            "type": "subscription_item_details",
-        },
+        "parent": _line_parent(line),
         "period": {"end": line.end, "start": line.start},
         "pretax_credit_amounts": [],
-        "pricing": _pricing(view, line.price, line.quantity, invoice.currency, expand),
+        "pricing": render_pricing(view, line.price, line.quantity, invoice.currency, expand),
         "quantity": line.quantity,
         "quantity_decimal": str(line.quantity),
-        "subscription": invoice.subscription,
+        "subscription": line.subscription,
         "subtotal": line.amount,
         "taxes": [_tax(tax, net) for tax in line.taxes],
+    }
+
+
+def _line_parent(line: Line) -> Json:
+    details: Json = {
+        "invoice_item": line.invoice_item,
+        "proration": line.proration,
+        "proration_details": {"credited_items": _credited(line)},
+        "subscription": line.subscription,
+    }
+    once = line.item is None
+    return {
+        "invoice_item_details": details if once else None,
+        "subscription_item_details": None if once else {**details, "subscription_item": line.item},
+        "type": "invoice_item_details" if once else "subscription_item_details",
     }
 
 
@@ -212,85 +217,4 @@ def _tax(tax: tuple[str, int, bool], taxable: int) -> Json:
         "taxability_reason": "not_available",
         "taxable_amount": taxable - amount if inclusive else taxable,
         "type": "tax_rate_details",
-    }
-
-
-def _pricing(view: View, price_id: str, quantity: int, currency: str, expand: Expand) -> Json:
-    price = view.state.prices[price_id]
-    unit = price.unit_amount
-    if currency != price.currency and currency in price.currency_options:
-        unit = price.currency_options[currency].unit_amount
-    if unit is None and quantity:
-        # A tiered price has no unit; the line tells what one of them came to.
-        cost = Decimal(price_amount(price, currency, quantity))
-        unit = f"{(cost / quantity).quantize(Decimal('1e-12')).normalize():f}"
-    within = expand.get("pricing", NOTHING).get("price_details", NOTHING)
-    return {
-        "price_details": {
-            "price": view.reference(price, "price", within),
-            "product": price.product,
-        },
-        "type": "price_details",
-        "unit_amount_decimal": unit,
-    }
-
-
-@renders(InvoiceItem)
-def render_invoice_item(view: View, waiting: InvoiceItem, expand: Expand) -> Json:
-    """Return the invoice item; while its invoice is null, it is pending."""
-    customer = view.state.customers[waiting.customer]
-    invoice = view.state.invoices.get(waiting.invoice or "")
-    return {
-        "id": waiting.id,
-        "object": "invoiceitem",
-        "amount": waiting.amount,
-        "currency": waiting.currency,
-        "customer": view.reference(customer, "customer", expand),
-        "customer_account": None,
-        "date": waiting.created,
-        "description": waiting.description,
-        "discountable": False,
-        "discounts": [],
-        "invoice": view.reference(invoice, "invoice", expand),
-        "livemode": view.livemode,
-        "metadata": waiting.metadata,
-        "net_amount": waiting.amount,
-        "parent": {
-            "subscription_details": {
-                "subscription": waiting.subscription,
-                "subscription_item": waiting.item,
-            },
-            "type": "subscription_details",
-        },
-        "period": {"end": waiting.end, "start": waiting.start},
-        "pricing": _pricing(view, waiting.price, waiting.quantity, waiting.currency, expand),
-        "proration": True,
-        "proration_details": {"discount_amounts": []},
-        "quantity": waiting.quantity,
-        "quantity_decimal": str(waiting.quantity),
-        "tax_rates": [],
-        "test_clock": render_test_clock(view, waiting.test_clock, expand),
-    }
-
-
-@renders(InvoicePayment)
-def render_invoice_payment(view: View, payment: InvoicePayment, expand: Expand) -> Json:
-    """Return the link between an invoice and the payment intent that pays it."""
-    invoice = view.state.invoices[payment.invoice]
-    return {
-        "id": payment.id,
-        "object": "invoice_payment",
-        "amount_paid": payment.amount if payment.status == "paid" else None,
-        "amount_requested": payment.amount,
-        "created": payment.created,
-        "currency": payment.currency,
-        "invoice": view.reference(invoice, "invoice", expand),
-        "is_default": True,
-        "livemode": view.livemode,
-        "payment": {"payment_intent": payment.payment_intent, "type": "payment_intent"},
-        "status": payment.status,
-        "status_transitions": {
-            "canceled_at": payment.canceled_at,
-            "paid_at": payment.paid_at,
-        },
     }
