@@ -1,7 +1,7 @@
 // What a person can do on the page: connect, test, save, be alerted, let time pass.
 
 import { call, listOf } from "./api.js";
-import { $, choose, instant, say, show } from "./view.js";
+import { $, choose, instant, say, show, valueText } from "./view.js";
 
 let types = [];
 let tested = null;
@@ -35,33 +35,49 @@ onSubmit("#connect", "Checking the key with Stripe …", async (values, form) =>
   return `${account.account.name ?? account.name} is connected.`;
 });
 
+const chosenType = () => types.find(({ type }) => type === $("#query").elements.type.value);
+
 // Draws a field for each setting of the chosen type.
 function drawSettings() {
-  const chosen = types.find(({ type }) => type === $("#query").elements.type.value);
-  const labels = (chosen?.settings ?? []).map((setting) => {
-    const label = document.createElement("label");
-    const field = document.createElement(setting.kind === "choice" ? "select" : "input");
-    if (setting.kind === "choice") {
-      choose(field, setting.options.map(({ value, label: text }) => [value, text]));
-      field.value = setting.default;
-    } else {
-      field.type = "checkbox";
-      field.checked = setting.default;
-    }
-    field.dataset.setting = setting.name;
-    label.title = setting.help;
-    label.append(`${setting.label} `, field);
-    return label;
-  });
-  $("#settings").replaceChildren(...labels);
+  const chosen = chosenType();
+  $("#description").textContent = chosen.description;
+  $("#settings").replaceChildren(...chosen.settings.map(drawSetting));
 }
+
+function drawSetting(setting) {
+  const label = document.createElement("label");
+  const field = document.createElement(setting.kind === "choice" ? "select" : "input");
+  const help = document.createElement("small");
+  if (setting.kind === "choice") {
+    choose(field, setting.options.map(({ value, label: text }) => [value, text]));
+    field.value = setting.default;
+  } else {
+    field.type = "checkbox";
+    field.checked = setting.default;
+  }
+  field.dataset.setting = setting.name;
+  help.textContent = setting.help;
+  label.append(`${setting.label} `, field, help);
+  return label;
+}
+
+const settingFields = () => [...document.querySelectorAll("[data-setting]")];
 
 function readQuery(type) {
   const query = { type };
-  for (const field of document.querySelectorAll("[data-setting]")) {
+  for (const field of settingFields()) {
     query[field.dataset.setting] = field.type === "checkbox" ? field.checked : field.value;
   }
   return query;
+}
+
+// What a metric of the chosen settings could be called: "Revenue: Net, Last 30 days".
+function suggestName() {
+  const words = settingFields()
+    .filter((field) => field.type !== "checkbox")
+    .map((field) => field.selectedOptions[0].text);
+  const { title } = chosenType();
+  return words.length ? `${title}: ${words.join(", ")}` : title;
 }
 
 onSubmit("#query", "Asking Stripe …", async ({ integration_id, type }) => {
@@ -69,7 +85,7 @@ onSubmit("#query", "Asking Stripe …", async ({ integration_id, type }) => {
   const query = readQuery(type);
   const answer = await call("POST", "/v1/test-query", { integration_id, query });
   tested = { integration_id, query };
-  $("#answer output").textContent = `${answer.formatted ?? "withheld"} as of ${instant(answer.as_of)}`;
+  $("#answer output").textContent = `${valueText(answer)} as of ${instant(answer.as_of)}`;
   $("#answer p").textContent = answer.explanation.formula;
   const warnings = answer.warnings.map(({ message }) => {
     const item = document.createElement("li");
@@ -77,7 +93,7 @@ onSubmit("#query", "Asking Stripe …", async ({ integration_id, type }) => {
     return item;
   });
   $("#answer ul").replaceChildren(...warnings);
-  $("#save").elements.name.value = types.find((found) => found.type === type).title;
+  $("#save").elements.name.value = suggestName();
   $("#answer").hidden = false;
 });
 
@@ -122,6 +138,9 @@ for (const button of document.querySelectorAll("[data-tick]")) {
 export async function prepareForms() {
   types = await listOf("/v1/metric-types");
   choose($("#query").elements.type, types.map(({ type, title }) => [type, title]));
-  $("#query").elements.type.addEventListener("change", drawSettings);
+  $("#query").elements.type.addEventListener("change", () => {
+    $("#answer").hidden = true;
+    drawSettings();
+  });
   drawSettings();
 }

@@ -74,9 +74,12 @@ async function showMetrics(accounts) {
   choose($("#alert").elements.metric_id, metrics.map(([{ id, name }]) => [id, name]));
 }
 
-function valueText(current) {
+// A value that is not there is withheld for a reason that stands in its warnings, or it is a ratio
+// of nothing.
+export function valueText(current) {
   if (!current) return "waiting for the first value";
-  return current.formatted ?? current.warnings.map(({ message }) => message).join(" ");
+  const withheld = current.warnings.find(({ code }) => code === "currency_rate_missing");
+  return current.formatted ?? withheld?.message ?? "no value";
 }
 
 async function showAlerts() {

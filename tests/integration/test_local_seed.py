@@ -13,14 +13,22 @@ def accounts(api: Api) -> list[str]:
     return [found["account"]["name"] for found in api.ok("GET", "/v1/integrations")["data"]]
 
 
-def test_a_run_comes_with_the_sandbox_connected_and_a_metric_of_each_type() -> None:
+def test_a_run_comes_with_the_sandbox_connected_and_its_most_telling_numbers() -> None:
     with running_local("--no-schedule") as api:
         (integration,) = api.ok("GET", "/v1/integrations")["data"]
         metrics = api.ok("GET", f"/v1/integrations/{integration['id']}/metrics")["data"]
-        types = api.ok("GET", "/v1/metric-types")["data"]
 
         assert integration["mode"] == "test"
-        assert {metric["query"]["type"] for metric in metrics} == {kind["type"] for kind in types}
+        assert integration["status"] == "connected"
+        units = {metric["name"]: metric["current"]["unit"] for metric in metrics}
+        assert units == {
+            "MRR": "currency",
+            "Active customers": "count",
+            "Net revenue, last 30 days": "currency",
+            "Customer churn rate, last 30 days": "percent",
+            "NRR, last 30 days": "percent",
+        }
+        assert all(metric["current"]["value"] is not None for metric in metrics)
 
 
 def test_a_key_in_the_environment_connects_its_account_instead(
