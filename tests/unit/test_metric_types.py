@@ -1,11 +1,12 @@
 """What the API offers to be asked, and what its description says of it."""
 
 import json
+from pathlib import Path
 
 import pytest
 
 from functions.api.handler import handle
-from shared.domain.definitions import Definitions
+from shared.domain.definitions import CHOICES, NET_DEDUCTS, Definitions
 from shared.domain.metrics import query_from_dict, query_to_dict
 from shared.domain.metrics.queries import QUERY_TYPES
 from shared.domain.settings import InvalidSettingError
@@ -176,3 +177,10 @@ def test_the_description_of_the_api_has_the_definitions(described):
     assert schema["additionalProperties"] is False
     assert schema["properties"]["past_due"]["enum"] == ["exclude", "include"]
     assert schema["properties"]["net_deducts"]["items"]["enum"] == ["refunds", "disputes", "fees"]
+
+
+def test_the_page_about_the_metrics_has_every_type_and_every_option():
+    page = (Path(__file__).parents[2] / "docs" / "metrics.md").read_text()
+    options = [word for name, words in CHOICES.items() for word in (name, *words)]
+    for word in (*QUERY_TYPES, *options, *NET_DEDUCTS, "match_stripe"):
+        assert f"`{word}`" in page
