@@ -138,27 +138,6 @@ def _new_discount(  # noqa: PLR0917 - the last three are the holder, from the wh
     return discount
 
 
-def request_cancel(state: State, sub: Subscription, at: int, feedback: str | None = None) -> None:
-    """Ask for the end of the running period."""
-    set_periods(state, sub, max(sub.billing_cycle_anchor, at))
-    with changing(state, sub, at):
-        sub.cancel_at_period_end = True
-        sub.cancel_at = min(item.period_end for item in sub.items)
-        sub.canceled_at = at
-        sub.cancel_reason = "cancellation_requested"
-        sub.cancel_feedback = feedback
-    state.plan(sub.cancel_at or at, "cancel", sub.id)
-    state.note("cancellations requested")
-
-
-def keep(state: State, sub: Subscription, at: int) -> None:
-    """Take back a cancellation that was asked for."""
-    with changing(state, sub, at):
-        sub.cancel_at_period_end, sub.cancel_at, sub.canceled_at = False, None, None
-        sub.cancel_reason = sub.cancel_feedback = None
-    state.note("cancellations taken back")
-
-
 def give_trial(state: State, sub: Subscription, until: int, at: int) -> None:
     """Let a paying subscription be free until an instant, at which a new cycle begins.
 
@@ -177,13 +156,6 @@ def give_trial(state: State, sub: Subscription, until: int, at: int) -> None:
         state.plan(until - TRIAL_WARNING, "warn_of_trial_end", sub.id)
     watch(state, sub)
     state.note("free months given")
-
-
-def cancel_now(
-    state: State, sub: Subscription, at: int, reason: str = "cancellation_requested"
-) -> None:
-    """End a subscription at once."""
-    end_subscription(state, sub, at, reason)
 
 
 def set_status(state: State, sub: Subscription, status: str, at: int) -> None:

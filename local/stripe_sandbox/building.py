@@ -6,7 +6,7 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any, Unpack
 
-from local.stripe_sandbox import actions
+from local.stripe_sandbox import actions, endings
 from local.stripe_sandbox.actions import Item
 from local.stripe_sandbox.backfill import live_through
 from local.stripe_sandbox.collecting import void_open
@@ -138,22 +138,22 @@ class Builder:
 
     def _enter(self, sub: Subscription) -> None:
         final = replace(sub)
-        if sub.status in _ENDED:  # it was alive when its `created` event was written
+        # Its `created` event shows it alive, and nobody has asked for its end yet.
+        if sub.status in _ENDED:
             sub.status = "active" if sub.status == "canceled" else "incomplete"
-            sub.canceled_at = sub.ended_at = None
+        sub.canceled_at = sub.ended_at = sub.cancel_at = None
+        sub.cancel_at_period_end = False
         until = final.ended_at or sub.paused_at or self.state.now
         set_periods(self.state, sub, max(sub.billing_cycle_anchor, until))
-        if sub.cancel_at_period_end and sub.cancel_at is None:
-            sub.cancel_at = min(item.period_end for item in sub.items)
-        if sub.cancel_at is not None and final.ended_at is None:
-            sub.canceled_at = sub.canceled_at or self.state.now
-            sub.cancel_reason = sub.cancel_reason or "cancellation_requested"
         if self.state.bills and sub.created < self.state.now and sub.items:
             live_through(self.state, sub, until)
         else:
             sub.card_declines = sub.card_declines or sub.status == "incomplete"
             actions.begin(self.state, sub)
-        if final.ended_at is not None:
+        if final.ended_at is None:
+            self._schedule_end(sub, final)
+        else:
+            sub.cancel_at, sub.cancel_at_period_end = final.cancel_at, final.cancel_at_period_end
             sub.status, sub.ended_at = final.status, final.ended_at
             sub.canceled_at = final.canceled_at
             verb = "deleted" if final.status == "canceled" else "updated"
@@ -162,6 +162,16 @@ class Builder:
             emit(self.state, sub, verb, final.ended_at, previous)
             if verb == "updated":
                 void_open(self.state, sub, final.ended_at)
+
+    def _schedule_end(self, sub: Subscription, final: Subscription) -> None:
+        """Let it be asked for that the subscription ends, where that is how it is to be."""
+        if final.cancel_at is None and not final.cancel_at_period_end:
+            return
+        ends = final.cancel_at or min(item.period_end for item in sub.items)
+        asked_at = final.canceled_at or self.state.now
+        endings.request_end(
+            self.state, sub, ends, asked_at, at_period_end=final.cancel_at_period_end
+        )
 
     def _given(self, fields: Any, prefix: str, length: int, *, age: int) -> dict[str, Any]:
         given = {

@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from local.stripe_sandbox import actions
+from local.stripe_sandbox import actions, endings
 from local.stripe_sandbox.actions import Item
 from local.stripe_sandbox.fields import Instant
 from local.stripe_sandbox.ids import Ids
@@ -134,12 +134,12 @@ class Business(Till):
         self, sub: Subscription, *, at_period_end: bool = False, at: Instant | None = None
     ) -> None:
         """Cancel a subscription at once or at the end of its period."""
-        act = actions.request_cancel if at_period_end else actions.cancel_now
+        act = endings.request_cancel if at_period_end else endings.cancel_now
         act(self.state, sub, self._instant(at))
 
     def keep(self, sub: Subscription, at: Instant | None = None) -> None:
         """Take back a cancellation that was asked for."""
-        actions.keep(self.state, sub, self._instant(at))
+        endings.keep(self.state, sub, self._instant(at))
 
     def give_trial(self, sub: Subscription, until: Instant, at: Instant | None = None) -> None:
         """Let a paying subscription be free until an instant, at which a new cycle begins."""

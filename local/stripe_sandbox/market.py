@@ -3,7 +3,7 @@
 Every choice is drawn from the state's own random numbers, so a seed tells the whole story.
 """
 
-from local.stripe_sandbox import actions
+from local.stripe_sandbox import actions, endings
 from local.stripe_sandbox.assortment import Assortment, Plan
 from local.stripe_sandbox.business import Business, Item
 from local.stripe_sandbox.changes import Changes
@@ -123,7 +123,7 @@ class Market:
             add_one_time_item(state, sub, onboarding, at)
         if failing:
             if self._chance(self._habits.recovers):
-                state.plan(at + self._random.randint(600, 20 * _HOUR), "pay_first", sub.id)
+                state.plan(at + self._random.randint(2 * _HOUR, 20 * _HOUR), "pay_first", sub.id)
         else:
             self._plan_future(state, sub, at)
 
@@ -203,14 +203,14 @@ class Market:
         set_periods(state, sub, at)
         how, odds = self._random.random(), self._habits
         if sub.status == "trialing":
-            actions.request_cancel(state, sub, at, self._random.choice(_FEEDBACK))
+            endings.request_cancel(state, sub, at, self._random.choice(_FEEDBACK))
         elif how < odds.fails_payment:
             self._debts.fail_card(state, sub_id, at)
             return
         elif how < odds.fails_payment + odds.leaves_at_once:
-            actions.cancel_now(state, sub, at)
+            endings.cancel_now(state, sub, at)
         else:
-            actions.request_cancel(state, sub, at, self._random.choice(_FEEDBACK))
+            endings.request_cancel(state, sub, at, self._random.choice(_FEEDBACK))
         if self._chance(self._habits.returns):
             back = at + 60 * DAY + self._wait(4 * MONTH)
             state.plan(back, "subscribe", sub.customer)

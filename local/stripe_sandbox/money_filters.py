@@ -69,6 +69,8 @@ def select_invoice_items(state: State, parameters: Parameters) -> Sequence[Invoi
     """Return invoice items: those that wait, those that do not, or both."""
     pending, invoice = parameters.boolean("pending"), parameters.text("invoice")
     customer = parameters.text("customer")
+    _check(state.customers, customer, "customer")
+    _check(state.invoices, invoice, "invoice")
     tests: list[Callable[[InvoiceItem], bool]] = []
     if customer is None:
         tests.append(lambda each: each.test_clock is None)
