@@ -1,8 +1,9 @@
 """Laws that tie the sandbox's events to its objects: a reader may rely on one for the other."""
 
-from typing import Any
+from typing import Any, get_args
 
 import pytest
+import stripe
 
 from local.stripe_sandbox import Business, SeedOptions, seeded_business
 from local.stripe_sandbox.endpoints import get
@@ -80,6 +81,17 @@ def test_events_come_in_the_order_of_their_time(lived: Business) -> None:
     created = [event["created"] for event in read_events(lived)]
     assert created == sorted(created)
     assert created[-1] <= lived.now
+
+
+def test_every_event_is_of_a_type_that_stripe_has(lived: Business) -> None:
+    types = {event["type"] for event in read_events(lived)}
+    assert types <= set(get_args(stripe.Event.__annotations__["type"]))
+    assert len(types) > 20
+
+
+def test_only_updates_tell_what_was_before(lived: Business) -> None:
+    for event in read_events(lived):
+        assert ("previous_attributes" in event["data"]) == event["type"].endswith(".updated")
 
 
 def test_no_object_of_an_event_is_younger_than_the_event(lived: Business) -> None:

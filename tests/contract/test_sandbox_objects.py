@@ -59,7 +59,10 @@ def _grown() -> Business:
         ("event", "/v1/events?"),
         ("invoice", "/v1/invoices?"),
         ("invoice", "/v1/invoices?expand[]=data.payments&expand[]=data.customer"),
+        ("invoice", "/v1/invoices?expand[]=data.lines.data.discounts"),
+        ("invoice", "/v1/invoices?expand[]=data.discounts.source.coupon"),
         ("invoiceitem", "/v1/invoiceitems?"),
+        ("invoiceitem", "/v1/invoiceitems?pending=true&expand[]=data.customer"),
         ("invoice_payment", "/v1/invoice_payments?expand[]=data.invoice"),
         ("charge", "/v1/charges?expand[]=data.balance_transaction&expand[]=data.refunds"),
         ("balance_transaction", "/v1/balance_transactions?expand[]=data.source"),
@@ -207,6 +210,25 @@ def test_taxes_pauses_trials_and_many_items_are_as_published() -> None:
     for sub in subs:
         body = get(business.state, f"/v1/subscriptions/{sub.id}?expand[]=test_clock")
         assert problems_of("subscription", body) == []
+
+
+def test_what_is_billed_once_and_paid_out_of_band_is_as_published() -> None:
+    business = Business.empty(now=NOW, bills=True)
+    customer = business.add_customer(created=NOW)
+    sub = business.add_subscription(business.add_price(100), customer=customer, created=NOW)
+    for holder in (customer, sub):
+        business.add_invoice_item(holder, business.add_price(500, interval=None))
+        business.add_invoice_item(holder, 700, discountable=False)
+    waiting = get(business.state, "/v1/invoiceitems?pending=true")
+    assert len(waiting["data"]) == 4
+    business.pay_out_of_band(business.invoice(customer))
+    business.give_trial(sub, NOW + 30 * 86_400)
+    shown = get(business.state, "/v1/invoices?expand[]=data.payments")
+    assert {each["billing_reason"] for each in shown["data"]} == {
+        "manual", "subscription_create", "subscription_update",
+    }  # fmt: skip
+    assert problems_of_list("invoiceitem", waiting) + problems_of_list("invoice", shown) == []
+    assert problems_of("subscription", get(business.state, f"/v1/subscriptions/{sub.id}")) == []
 
 
 def test_a_deleted_customer_is_as_published() -> None:

@@ -131,3 +131,53 @@ def test_every_reason_and_status_of_an_invoice_is_there(told: dict[str, Business
     }  # fmt: skip
     waiting = [each for each in state.invoice_items if each.invoice is None]
     assert 0 < len(waiting) < len(state.invoice_items)
+
+
+def test_some_are_billed_once_by_hand_or_past_stripe(told: dict[str, Business]) -> None:
+    state = told["steady"].state
+    once = [each for each in state.invoice_items if each.item is None]
+    assert {each.subscription is None for each in once} == {True, False}
+    manual = [each for each in state.invoices if each.reason == "manual"]
+    assert 0 < len(manual) < len(state.invoices) / 50
+    assert any(each.paid_outside for each in manual)
+
+
+def test_failed_payments_are_tried_again_and_end_in_every_way(told: dict[str, Business]) -> None:
+    state = told["failed_cards"].state
+    assert {each.attempts for each in state.invoices} == {0, 1, 2, 3, 4}
+    ways = {
+        (before.status, after.status)
+        for sub in state.subscriptions
+        for before, after in pairwise(state.history.of(sub.id))
+    }
+    assert {
+        ("active", "past_due"),
+        ("past_due", "active"),
+        ("past_due", "canceled"),
+        ("past_due", "unpaid"),
+        ("unpaid", "active"),
+        ("unpaid", "canceled"),
+    } <= ways
+
+
+def test_what_is_unpaid_was_given_up_at_that_instant(told: dict[str, Business]) -> None:
+    state, checked = told["failed_cards"].state, 0
+    for sub in state.subscriptions:
+        for change in state.history.of(sub.id):
+            if change.status == "unpaid" and change.at < NOW - 60 * DAY:
+                given_up = {each.uncollectible_at for each in state.invoices.owned_by(sub.id)}
+                assert change.at in given_up
+                checked += 1
+    assert checked > 3
+
+
+def test_the_history_knows_every_customer_and_discount(told: dict[str, Business]) -> None:
+    state = told["churn_wave"].state
+    for customer in state.customers:
+        since, until = state.history.customers[customer.id][1:]
+        assert (since, until) == (customer.created, customer.deleted_at)
+    assert set(state.history.discounts) == set(state.discounts)
+    for sub in state.subscriptions:
+        for discount_id in sub.discounts:
+            ends = state.history.discounts[discount_id].until
+            assert ends is None or ends > NOW or sub.ended_at is not None
