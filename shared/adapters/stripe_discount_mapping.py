@@ -1,11 +1,13 @@
 """From the discounts on Stripe's invoices and in its events to their traces in the past."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 
 import msgspec
 
 from shared.adapters.stripe_history_mapping import (
+    CUSTOMER_EVENTS,
     DISCOUNT_EVENTS,
     details_of,
     subscription_of,
@@ -15,6 +17,7 @@ from shared.adapters.stripe_history_objects import (
     EventObject,
     InvoiceObject,
     LineObject,
+    ListedCustomerObject,
     PastDiscountObject,
 )
 from shared.adapters.stripe_mapping import Catalog, coupon_id_of
@@ -59,6 +62,20 @@ def uses_on_invoices(invoices: Iterable[InvoiceObject], catalog: Catalog) -> Ite
                 yield _to_use(discount, holder, line, catalog)
             for discount in invoice.discounts or ():
                 yield _to_use(discount, Holder("subscription", subscription), line, catalog)
+
+
+def billed_holders(invoices: Iterable[InvoiceObject]) -> dict[Holder, list[datetime]]:
+    """Return when each subscription and item was billed for a period that costs something."""
+    billed: defaultdict[Holder, list[datetime]] = defaultdict(list)
+    for invoice in invoices:
+        subscription = subscription_of(invoice)
+        for line in invoice.lines.data:
+            details = details_of(line)
+            if subscription and details and not details.proration and line.amount > 0:
+                at = to_past(line.period.start)
+                billed[Holder("subscription", subscription)].append(at)
+                billed[Holder("item", details.subscription_item or "")].append(at)
+    return billed
 
 
 def uses_in_events(events: Iterable[EventObject], catalog: Catalog) -> Iterator[DiscountUse]:
@@ -112,10 +129,14 @@ def _discounts_in_events(
     events: Iterable[EventObject],
 ) -> Iterator[tuple[PastDiscountObject, datetime]]:
     for event in events:
-        if event.type not in DISCOUNT_EVENTS:
-            continue
         try:
-            discount = msgspec.json.decode(event.data.object, type=PastDiscountObject)
+            if event.type in DISCOUNT_EVENTS:
+                discount = msgspec.json.decode(event.data.object, type=PastDiscountObject)
+                yield discount, to_past(event.created)
+            elif event.type in CUSTOMER_EVENTS:
+                # A deleted customer takes their discount along.
+                customer = msgspec.json.decode(event.data.object, type=ListedCustomerObject)
+                if customer.discount is not None:
+                    yield customer.discount, to_past(event.created)
         except msgspec.MsgspecError:
             continue  # an event only refines what the objects themselves say
-        yield discount, to_past(event.created)

@@ -5,8 +5,13 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from shared.adapters.stripe_discount_mapping import uses_in_events, uses_on_invoices
+from shared.adapters.stripe_discount_mapping import (
+    billed_holders,
+    uses_in_events,
+    uses_on_invoices,
+)
 from shared.adapters.stripe_history_mapping import (
+    EVENTS_KEPT,
     SUBSCRIPTION_EVENTS,
     price_ids,
     subscription_of,
@@ -20,10 +25,10 @@ from shared.adapters.stripe_mapping import Catalog
 from shared.domain.discounts import Discount
 from shared.domain.subscriptions import Subscription
 from shared.domain.timelines import (
-    DiscountUse,
     Holder,
     Invoice,
     InvoiceLine,
+    Observed,
     SubscriptionEvent,
     SubscriptionFacts,
     past_discounts,
@@ -61,12 +66,18 @@ class GatheredFacts:
         self, subscriptions: Sequence[Subscription], catalog: Catalog, as_of: datetime
     ) -> dict[str, SubscriptionFacts]:
         """Return the facts of each subscription, joined with the prices and coupons read."""
-        past = past_discounts(self._uses(catalog), _current_discounts(subscriptions), as_of)
+        history = self._history
+        uses = [
+            *uses_on_invoices(history.invoices, catalog),
+            *uses_in_events(history.events, catalog),
+        ]
+        observed = Observed(
+            as_of=as_of,
+            billed=billed_holders(history.invoices),
+            events_since=as_of - EVENTS_KEPT if history.events else None,
+        )
+        past = past_discounts(uses, _current_discounts(subscriptions), observed)
         return {it.id: self._facts_of(it, past, catalog) for it in subscriptions}
-
-    def _uses(self, catalog: Catalog) -> Iterator[DiscountUse]:
-        yield from uses_on_invoices(self._history.invoices, catalog)
-        yield from uses_in_events(self._history.events, catalog)
 
     def _facts_of(
         self,

@@ -31,6 +31,8 @@ SUBSCRIPTION_EVENTS = tuple(
     f"customer.subscription.{verb}"
     for verb in ("created", "updated", "deleted", "paused", "resumed")
 )
+# Stripe's events can be listed for so long.
+EVENTS_KEPT = timedelta(days=30)
 CUSTOMER_EVENTS = ("customer.deleted",)
 DISCOUNT_EVENTS = ("customer.discount.deleted",)
 _EPOCH = datetime.fromtimestamp(0, UTC)
@@ -88,15 +90,15 @@ def to_subscription_event(obj: EventObject) -> tuple[str, SubscriptionEvent] | N
     after = _decode(obj.data.object)
     if after is None or not isinstance(after.id, str):
         return None
-    before = None
+    moment = _to_moment(after)
+    before = Moment()
     if obj.type.endswith(".updated"):
-        before = _decode(obj.data.previous_attributes)
-    return after.id, SubscriptionEvent(
-        id=obj.id,
-        at=to_past(obj.created),
-        before=Moment() if before is None else _to_moment(_laid_over(after, before)),
-        after=_to_moment(after),
-    )
+        replaced = _decode(obj.data.previous_attributes)
+        before = Moment() if replaced is None else _to_moment(_laid_over(after, replaced))
+    elif not obj.type.endswith(".created"):
+        # The end and the pauses of a subscription change none of its items.
+        before = Moment(items=moment.items)
+    return after.id, SubscriptionEvent(obj.id, to_past(obj.created), before, moment)
 
 
 def price_ids(facts: Iterable[Invoice | InvoiceLine | SubscriptionEvent]) -> set[str]:

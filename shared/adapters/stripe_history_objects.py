@@ -196,3 +196,4 @@ class ListedCustomerObject(msgspec.Struct, frozen=True):
     created: int = 0
     livemode: bool | None = None
     test_clock: str | Reference | None = None
+    discount: PastDiscountObject | None = None

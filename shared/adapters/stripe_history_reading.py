@@ -55,11 +55,8 @@ async def read_history(
     transport: StripeTransport,
     subscriptions: Iterable[SubscriptionObject],
     needed: timedelta,
-    *,
-    with_customers: bool,
 ) -> HistoryObjects:
     """Read what tells the past of subscriptions, and of customers, as far back as is needed."""
-    kinds = (*SUBSCRIPTION_EVENTS, *DISCOUNT_EVENTS, *(CUSTOMER_EVENTS if with_customers else ()))
     reach = min(needed, EVERYTHING) + _margin(subscriptions)
     reader = _Reader(transport, reach)
     await together(
@@ -67,7 +64,7 @@ async def read_history(
             reader.read_invoices(),
             reader.read_given_up(),
             reader.read_waiting(),
-            reader.read_events(kinds),
+            reader.read_events(),
         ]
     )
     return HistoryObjects(
@@ -118,7 +115,8 @@ class _Reader:
             self._transport, "/v1/invoiceitems", (("pending", "true"),), Page[InvoiceItemObject]
         )
 
-    async def read_events(self, kinds: Iterable[str]) -> None:
+    async def read_events(self) -> None:
+        kinds = (*SUBSCRIPTION_EVENTS, *DISCOUNT_EVENTS, *CUSTOMER_EVENTS)
         types = tuple(("types[]", kind) for kind in kinds)
         self.events = await read_all(self._transport, "/v1/events", types, Page[EventObject])
 

@@ -5,10 +5,11 @@ before and is in a trial now, such as a free month, is retained too; a new trial
 """
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from fractions import Fraction
+from itertools import zip_longest
 
 from shared.domain.account import Account
 from shared.domain.definitions import Definitions
@@ -55,7 +56,8 @@ class Retention:
     Attributes:
         opening, closing: by customer id.
 
-        paid_before: ids of those who had paid by the window's start.
+        paid_before: ids of those who are in the closing and not in the cohort, and had paid once
+            before the window.
 
         unreadable: reasons by customer id: an amount of theirs cannot be told at one of the ends,
             so that they are in neither.
@@ -82,11 +84,9 @@ def compare_retained(account: Account, window: Window, definitions: Definitions)
     unreadable = {it.customer_id: it.reason for it in unreadable_in_scope(account)}
     opening = _retained_at(account, window.start, definitions, unreadable)
     closing = _retained_at(account, window.end, definitions, unreadable)
-    paid_before = {
-        timeline.current.customer_id
-        for timeline in timelines_in_scope(account)
-        if timeline.paying_since is not None and timeline.paying_since <= window.start
-    }
+    came = {it for it in closing if not opening.get(it, NOBODY).is_paying}
+    since = first_payments(account, came, definitions)
+    paid_before = {it for it in came if it in since and since[it] <= window.start}
     return Retention(
         opening={key: it for key, it in opening.items() if key not in unreadable},
         closing={key: it for key, it in closing.items() if key not in unreadable},
@@ -116,6 +116,52 @@ def _retained_at(
         customer.amounts[subscription.currency] += amount
         customer.listed[subscription.currency] += listed
     return found
+
+
+def first_payments(
+    account: Account, customers: Collection[str], definitions: Definitions
+) -> dict[str, datetime]:
+    """Return when each customer was first retained with an amount above 0, as far as that is told.
+
+    Whoever never was is not there.
+    """
+    found: dict[str, datetime] = {}
+    for timeline in timelines_in_scope(account):
+        customer = timeline.current.customer_id
+        since = _first_payment(timeline, definitions) if customer in customers else None
+        if since is not None:
+            found[customer] = min(since, found.get(customer, since))
+    return found
+
+
+def _first_payment(timeline: Timeline, definitions: Definitions) -> datetime | None:
+    stretches = timeline.stretches
+    ends = [it.since for it in stretches[1:]]
+    for stretch, end in zip_longest(stretches, ends):
+        instants = _instants_within(stretch, end)
+        for instant in instants:
+            if is_retained(timeline, stretch, instant, definitions) and _is_paid(
+                stretch, instant, definitions
+            ):
+                return instant
+    return None
+
+
+def _instants_within(stretch: Stretch, end: datetime | None) -> list[datetime]:
+    """Return the instants of a stretch at which what it is worth may become more."""
+    subscription = stretch.subscription
+    holders = (subscription.discounts, subscription.customer_discounts)
+    discounts = [it for held in holders for it in held]
+    discounts += [it for item in subscription.items for it in item.discounts]
+    ends = {it.end for it in discounts if it.end is not None and it.end > stretch.since}
+    return sorted({stretch.since, *(it for it in ends if end is None or it < end)})
+
+
+def _is_paid(stretch: Stretch, instant: datetime, definitions: Definitions) -> bool:
+    try:
+        return bool(retained_amount(stretch, instant, definitions))
+    except UnreadableError:
+        return False
 
 
 def is_retained(

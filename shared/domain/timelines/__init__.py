@@ -4,7 +4,7 @@ Pure functions of facts; their order and repetition change nothing.
 """
 
 from shared.domain.timelines.building import build_timeline
-from shared.domain.timelines.discounts import DiscountUse, Holder, past_discounts
+from shared.domain.timelines.discounts import DiscountUse, Holder, Observed, past_discounts
 from shared.domain.timelines.facts import (
     GONE,
     NO_FACTS,
@@ -28,6 +28,7 @@ __all__ = [
     "Invoice",
     "InvoiceLine",
     "Moment",
+    "Observed",
     "Stretch",
     "SubscriptionEvent",
     "SubscriptionFacts",

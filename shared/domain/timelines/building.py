@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Any, TypeVar
 
 from shared.domain.subscriptions import ENDED_STATUSES, Subscription, SubscriptionItem
+from shared.domain.timelines.discounts import in_order_of_adding
 from shared.domain.timelines.facts import GONE, NO_FACTS, Held, SubscriptionFacts
 from shared.domain.timelines.items import item_histories
 from shared.domain.timelines.statuses import PAYING, status_traces
@@ -131,18 +132,21 @@ def _at(pieces: Sequence[Piece[Value]], instant: datetime) -> Piece[Value]:
 
 
 def _with_past_discounts(current: Subscription, facts: SubscriptionFacts) -> Subscription:
-    """Return the subscription with the discounts that have ended before those that have not."""
+    """Return the subscription with the discounts that have ended, too."""
     if not (facts.discounts or facts.customer_discounts or facts.item_discounts):
         return current
     items = (
-        replace(item, discounts=(*facts.item_discounts.get(item.id, ()), *item.discounts))
+        replace(
+            item,
+            discounts=in_order_of_adding(facts.item_discounts.get(item.id, ()), item.discounts),
+        )
         for item in current.items
     )
     return replace(
         current,
         items=tuple(items),
-        discounts=(*facts.discounts, *current.discounts),
-        customer_discounts=(*facts.customer_discounts, *current.customer_discounts),
+        discounts=in_order_of_adding(facts.discounts, current.discounts),
+        customer_discounts=in_order_of_adding(facts.customer_discounts, current.customer_discounts),
     )
 
 

@@ -1,12 +1,13 @@
 """Discounts that are no longer there: from when until when they were in force.
 
 The current objects show only the discounts of now. Those of the past stand on invoices, each with
-its start; when they ended is told by an event, by their own end, or by the time that the last
-invoice with them paid for.
+its start; when they ended is told by an event, by their own end, by the first invoice without them,
+or by the time that the last invoice with them paid for. What happened while events are kept has an
+event: a discount that has gone without one had gone before.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal, NamedTuple
@@ -36,8 +37,26 @@ class DiscountUse:
     removed_at: datetime | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Observed:
+    """How far the traces of discounts reach.
+
+    Attributes:
+        as_of: the instant of the reading.
+
+        billed: when invoices billed each holder; a discount of a subscription or an item that one
+            of them does not name had gone by then.
+
+        events_since: since when every removal has an event; None where there are no events.
+    """
+
+    as_of: datetime
+    billed: Mapping[Holder, Sequence[datetime]]
+    events_since: datetime | None
+
+
 def past_discounts(
-    uses: Iterable[DiscountUse], current: Mapping[Holder, Sequence[Discount]], as_of: datetime
+    uses: Iterable[DiscountUse], current: Mapping[Holder, Sequence[Discount]], observed: Observed
 ) -> dict[Holder, tuple[Discount, ...]]:
     """Return the discounts that have gone, by what they hung on, oldest first, each with its end.
 
@@ -46,9 +65,9 @@ def past_discounts(
     Args:
         uses: every trace of any discount.
 
-        current: the discounts that are there at *as_of*.
+        current: the discounts that are there now.
 
-        as_of: the instant of the reading.
+        observed: how far the traces reach.
     """
     there = {discount.id for held in current.values() for discount in held}
     by_id: defaultdict[str, list[DiscountUse]] = defaultdict(list)
@@ -59,35 +78,43 @@ def past_discounts(
     for every in by_id.values():
         # The same discount may come with its coupon here and without it there.
         best = min(every, key=lambda use: (use.discount.coupon is None, repr(use)))
-        ended = _with_end(best.discount, every, as_of)
         if not _is_repeated(best, every, current.get(best.holder, ())):
-            found[best.holder].append(ended)
+            end = _end_of(best, every, observed)
+            found[best.holder].append(replace(best.discount, end=end))
     return {
-        holder: _one_after_another(holder, discounts, current.get(holder, ()), as_of)
+        holder: tuple(_one_after_another(holder, discounts, current.get(holder, ())))
         for holder, discounts in found.items()
     }
 
 
-def _with_end(discount: Discount, uses: Iterable[DiscountUse], as_of: datetime) -> Discount:
+def in_order_of_adding(
+    past: Sequence[Discount], current: Sequence[Discount]
+) -> tuple[Discount, ...]:
+    """Return both as they were stacked: each past one before the first current one begun later."""
+    stacked = list(current)
+    for discount in reversed(past):
+        later = (index for index, it in enumerate(stacked) if it.start > discount.start)
+        stacked.insert(next(later, len(stacked)), discount)
+    return tuple(stacked)
+
+
+def _end_of(best: DiscountUse, uses: Sequence[DiscountUse], observed: Observed) -> datetime:
+    discount = best.discount
     removals = [use.removed_at for use in uses if use.removed_at is not None]
+    own_ends = [discount.end] if discount.end and discount.end <= observed.as_of else []
     if removals:
-        end = min(removals)
-    elif discount.coupon is not None and discount.coupon.duration == "once":
-        end = min(use.since for use in uses)
-    else:
-        end = max(_paid_until(use, discount.end, as_of) for use in uses)
-    return replace(discount, end=end if discount.end is None else min(end, discount.end))
-
-
-def _paid_until(use: DiscountUse, own_end: datetime | None, as_of: datetime) -> datetime:
-    """Return until when one use speaks for the discount.
-
-    It has gone by now, though its time is not over: by its own end, or nobody knows when. Then the
-    current object, which is without it, holds back to this use.
-    """
-    if use.until <= as_of:
-        return use.until
-    return own_end if own_end is not None and own_end <= as_of else use.since
+        return min([*removals, *own_ends])
+    if discount.coupon is not None and discount.coupon.duration == "once":
+        return min(use.since for use in uses)
+    last = max(use.since for use in uses)
+    ends = own_ends + [at for at in observed.billed.get(best.holder, ()) if at > last]
+    if not ends:
+        until = max(use.until for use in uses)
+        # It was to last longer and has gone: the current object holds back to the last use.
+        ends = [until if until <= observed.as_of else last]
+    if observed.events_since is not None and not own_ends:
+        ends.append(max(observed.events_since, last))
+    return min(ends)
 
 
 def _is_repeated(
@@ -95,21 +122,17 @@ def _is_repeated(
 ) -> bool:
     """Return whether it is a current discount that an invoice names by an id of its own."""
     coupon = best.discount.coupon
-    last = max(use.since for use in uses)
+    first = min(use.since for use in uses)
     return coupon is not None and any(
-        it.coupon is not None and it.coupon.id == coupon.id and it.start <= last for it in current
+        it.coupon is not None and it.coupon.id == coupon.id and it.start <= first for it in current
     )
 
 
 def _one_after_another(
-    holder: Holder, past: Sequence[Discount], current: Sequence[Discount], as_of: datetime
-) -> tuple[Discount, ...]:
-    """Return them oldest first; a customer has one discount at a time, so the next ends it."""
-    ordered = sorted(past, key=lambda discount: (discount.start, discount.id))
-    if holder.kind != "customer":
-        return tuple(ordered)
-    starts = [it.start for it in (*ordered, *current)]
-    return tuple(
-        replace(it, end=min([it.end or as_of, *(start for start in starts if start > it.start)]))
-        for it in ordered
-    )
+    holder: Holder, past: Sequence[Discount], current: Sequence[Discount]
+) -> Iterator[Discount]:
+    """Yield them oldest first; a customer has one discount at a time, so the next ends it."""
+    starts = [it.start for it in (*past, *current)]
+    for it in sorted(past, key=lambda discount: (discount.start, discount.id)):
+        later = [start for start in starts if start > it.start and holder.kind == "customer"]
+        yield replace(it, end=min([*later, it.end] if it.end else later, default=None))

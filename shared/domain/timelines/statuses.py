@@ -18,6 +18,8 @@ _FIRST = "subscription_create"
 # A first invoice that is paid within this time, at the first attempt, never was in doubt. A period
 # that begins within it after a trial begins at the trial's end.
 _AT_ONCE = timedelta(hours=1)
+# A debit of a bank account takes days to arrive, and nothing has failed meanwhile.
+_LONGEST_DEBIT = timedelta(days=10)
 
 
 def status_traces(
@@ -173,9 +175,11 @@ def _first_failure(invoice: Invoice, as_of: datetime) -> datetime | None:
         return due_at if due_at is not None and due_at < settled_at else None
     if invoice.reason == _FIRST or not invoice.is_attempted or invoice.status == "draft":
         return None
-    if invoice.paid_at is not None and invoice.attempts <= 1 and not invoice.uncollectible_at:
+    tried_at = invoice.finalized_at or invoice.created_at
+    is_paid_at_once = invoice.attempts <= 1 and not invoice.uncollectible_at
+    if invoice.paid_at and is_paid_at_once and invoice.paid_at - tried_at <= _LONGEST_DEBIT:
         return None
-    return invoice.finalized_at or invoice.created_at
+    return tried_at
 
 
 def _settled_at(invoice: Invoice, later: Iterable[Invoice]) -> datetime | None:
