@@ -58,6 +58,7 @@ def finalize(state: State, invoice_id: str, at: int) -> None:
     open_invoice(state, invoice, at)
     if invoice.due <= 0:
         _mark_paid(state, invoice, at)
+        _recover(state, sub, at)
         return
     if invoice.due_at is None:
         _attempt(state, invoice, at)
@@ -122,8 +123,7 @@ def _attempt(state: State, invoice: Invoice, at: int) -> None:
     sub = state.subscription_of(invoice)
     if sub is None or (not sub.card_declines and sub.has_payment_method):
         _pay(state, invoice, at, attempts=1)
-        if sub is not None:
-            _recover(state, sub, at)
+        _recover(state, sub, at)
         return
     if sub.has_payment_method:
         _charge(state, invoice, at, failure_code="card_declined")
@@ -131,7 +131,7 @@ def _attempt(state: State, invoice: Invoice, at: int) -> None:
     with changing(state, invoice, at, then=("payment_failed",)):
         invoice.attempts += 1
         invoice.next_attempt = None if wait is None else at + wait
-    if sub.status == "active":
+    if sub.status == "active" and owes(state, sub):
         with changing(state, sub, at):
             sub.status = "past_due"
         mark_delinquency(state, sub, at)
@@ -158,9 +158,9 @@ def _go_on(state: State, sub: Subscription, invoice: Invoice, at: int) -> None:
         state.plan(invoice.next_attempt, "collect", invoice.id)
 
 
-def _recover(state: State, sub: Subscription, at: int) -> None:
+def _recover(state: State, sub: Subscription | None, at: int) -> None:
     """Let a subscription be active again that owes nothing any more."""
-    if sub.status == "past_due" and not owes(state, sub):
+    if sub is not None and sub.status == "past_due" and not owes(state, sub):
         with changing(state, sub, at):
             sub.status = "active"
         mark_delinquency(state, sub, at)
@@ -168,8 +168,13 @@ def _recover(state: State, sub: Subscription, at: int) -> None:
 
 
 def owes(state: State, sub: Subscription) -> bool:
-    """Tell whether a subscription has an invoice that was tried in vain."""
-    return any(each.attempts and each.status in _OWING for each in state.invoices.owned_by(sub.id))
+    """Tell whether the latest invoice that a subscription was to pay is not paid.
+
+    Stripe goes by the latest alone: older ones may be open still.
+    """
+    sent = (each for each in reversed(state.invoices.owned_by(sub.id)) if each.finalized_at)
+    latest = next((each for each in sent if not each.held), None)
+    return latest is not None and latest.status != "paid"
 
 
 def _pay(state: State, invoice: Invoice, at: int, attempts: int) -> None:

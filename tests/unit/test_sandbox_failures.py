@@ -161,3 +161,27 @@ def test_a_past_of_failures_is_lived_through_at_once(business: Business) -> None
     business.advance(days=1)
     assert all(each["created"] > NOW - 31 * DAY for each in
                get(business.state, "/v1/events?limit=100")["data"])  # fmt: skip
+
+
+def test_only_the_latest_invoice_decides_whether_it_is_past_due(business: Business) -> None:
+    sub = failing(business, prorates="always_invoice")
+    business.advance_to(TRIES[0])
+    assert sub.status == "past_due"
+    free = business.add_price(0)
+    business.change_item(sub.items[0], free)
+    assert newest(business)["status"] == "paid"
+    assert sub.status == "active"
+    business.advance_to(TRIES[1])
+    assert (sub.status, failed_at(business)) == ("active", TRIES[:2])
+    sub.card_declines = False
+    business.advance_to(TRIES[2])
+    assert get(business.state, "/v1/invoices?status=open")["data"] == []
+
+
+def test_who_resumes_a_pause_pays_by_a_card_that_works(business: Business) -> None:
+    sub = failing(business)
+    business.set_status(sub, "paused")
+    business.advance(days=3)
+    business.set_status(sub, "active")
+    assert (sub.status, newest(business)["status"]) == ("active", "paid")
+    assert newest(business)["attempt_count"] == 1
