@@ -105,7 +105,7 @@ many = st.lists(pasts(), min_size=0, max_size=6)
 
 def account_of(every: list[dict[str, Any]], shuffler: random.Random | None = None) -> Account:
     """The account of some pasts; with a shuffler every fact comes twice and in any order."""
-    facts: dict[str, list[Json]] = {
+    facts = {
         name: [fact for past in every for fact in past[name]]
         for name in ("invoices", "waiting", "events")
     }
@@ -115,7 +115,13 @@ def account_of(every: list[dict[str, Any]], shuffler: random.Random | None = Non
             facts[name] = [*found, *found]
             shuffler.shuffle(facts[name])
         shuffler.shuffle(subscriptions)
-    return a_past_account(subscriptions, prices=PRICES, **facts)
+    return a_past_account(
+        subscriptions,
+        invoices=facts["invoices"],
+        waiting=facts["waiting"],
+        events=facts["events"],
+        prices=PRICES,
+    )
 
 
 def in_dollars(definitions: Definitions | None = None) -> Terms:
