@@ -60,7 +60,13 @@ _FIELDS: dict[str, dict[str, str]] = {
     "line_item": {"discounts": "discount", "pricing": "pricing"},
     "pricing": {"price_details": "price_details"},
     "price_details": {"price": "price"},
-    "invoice_item": {"customer": "customer", "invoice": "invoice", "pricing": "pricing"},
+    "invoice_item": {
+        "customer": "customer",
+        "discounts": "discount",
+        "invoice": "invoice",
+        "pricing": "pricing",
+        "test_clock": "",
+    },
     "invoice_payment": {"invoice": "invoice"},
     "charge": {
         "balance_transaction": "balance_transaction",

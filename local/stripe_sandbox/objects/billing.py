@@ -3,6 +3,7 @@
 from local.stripe_sandbox.expansion import Expand
 from local.stripe_sandbox.money import InvoiceItem, InvoicePayment
 from local.stripe_sandbox.objects.customer import render_test_clock
+from local.stripe_sandbox.objects.discounting import render_discounts
 from local.stripe_sandbox.objects.pricing import render_pricing
 from local.stripe_sandbox.objects.view import View, renders
 from local.stripe_sandbox.records import Json
@@ -23,7 +24,7 @@ def render_invoice_item(view: View, waiting: InvoiceItem, expand: Expand) -> Jso
         "date": waiting.created,
         "description": waiting.description,
         "discountable": waiting.discountable,
-        "discounts": [],
+        "discounts": render_discounts(view, waiting.discounts, expand),
         "invoice": view.reference(invoice, "invoice", expand),
         "livemode": view.livemode,
         "metadata": waiting.metadata,
