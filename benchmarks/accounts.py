@@ -19,9 +19,9 @@ def running_account(customers: int) -> Iterator[Sandbox]:
         yield sandbox
 
 
-def read(sandbox: Sandbox) -> Reading:
-    """Read every subscription of a sandbox, as a sync does."""
+def read(sandbox: Sandbox, needs: Needs) -> Reading:
+    """Read what is needed of a sandbox, as a sync does."""
     key = parse_key(sandbox.key, allow_restricted=False)
     if not isinstance(key, StripeKey):
         raise TypeError(key.message)
-    return StripeSource(key, api_base=sandbox.url).read(Needs(subscriptions=True))
+    return StripeSource(key, api_base=sandbox.url).read(needs)
