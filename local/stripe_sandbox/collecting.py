@@ -50,7 +50,7 @@ def finalize(state: State, invoice_id: str, at: int) -> None:
     """Send out a draft and try to collect it, or let it rest where collection is paused."""
     invoice = state.invoices[invoice_id]
     sub = state.subscription_of(invoice)
-    if invoice.status != "draft":
+    if invoice.status != "draft" or _is_of_nobody(state, invoice):
         return
     if sub is not None and invoice.held:
         _let_rest(state, sub, invoice, at)
@@ -115,8 +115,13 @@ def _let_rest(state: State, sub: Subscription, invoice: Invoice, at: int) -> Non
 def collect(state: State, invoice_id: str, at: int) -> None:
     """Try to take what an open invoice asks for, when it is due or to be tried again."""
     invoice = state.invoices[invoice_id]
-    if invoice.status == "open" and invoice.next_attempt in {None, at}:
+    is_due = invoice.due_at is not None or invoice.next_attempt == at
+    if invoice.status == "open" and is_due and not _is_of_nobody(state, invoice):
         _attempt(state, invoice, at)
+
+
+def _is_of_nobody(state: State, invoice: Invoice) -> bool:
+    return state.customers[invoice.customer].deleted_at is not None
 
 
 def _attempt(state: State, invoice: Invoice, at: int) -> None:
@@ -236,6 +241,14 @@ def give_up(state: State, sub: Subscription, at: int) -> None:
         if invoice.status == "open" and invoice.attempts:
             with changing(state, invoice, at, then=("marked_uncollectible",)):
                 invoice.status, invoice.uncollectible_at = "uncollectible", at
+                invoice.next_attempt = None
+
+
+def stop_collecting(state: State, sub: Subscription, at: int) -> None:
+    """Try no more what is open, as Stripe does when a subscription ends."""
+    for invoice in list(state.invoices.owned_by(sub.id)):
+        if invoice.status == "open" and invoice.next_attempt is not None:
+            with changing(state, invoice, at):
                 invoice.next_attempt = None
 
 

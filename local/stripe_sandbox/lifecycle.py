@@ -13,6 +13,7 @@ from local.stripe_sandbox.collecting import (
     give_up,
     mark_delinquency,
     proceed,
+    stop_collecting,
     void_open,
 )
 from local.stripe_sandbox.journal import changing, emit, remember
@@ -80,6 +81,7 @@ def end_subscription(state: State, sub: Subscription, at: int, reason: str) -> N
     remember(state, sub, at)
     if reason == "payment_failed":
         give_up(state, sub, at)
+    stop_collecting(state, sub, at)
     emit(state, sub, "deleted", at)
     state.note("subscriptions ended")
 

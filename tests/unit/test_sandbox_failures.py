@@ -185,3 +185,21 @@ def test_who_resumes_a_pause_pays_by_a_card_that_works(business: Business) -> No
     business.set_status(sub, "active")
     assert (sub.status, newest(business)["status"]) == ("active", "paid")
     assert newest(business)["attempt_count"] == 1
+
+
+def test_nothing_is_tried_any_more_once_the_subscription_has_ended(business: Business) -> None:
+    sub = failing(business)
+    business.advance_to(TRIES[0])
+    business.cancel(sub)
+    assert (newest(business)["status"], newest(business)["next_payment_attempt"]) == ("open", None)
+    business.advance(days=30)
+    assert failed_at(business) == TRIES[:1]
+
+
+def test_who_is_deleted_is_charged_nothing_any_more(business: Business) -> None:
+    sub = business.add_subscription(business.add_price(700), created=NOW)
+    business.advance_to(FIRST_TRY - 60)
+    business.delete(business.state.customers[sub.customer])
+    business.advance(days=1)
+    assert newest(business)["status"] == "draft"
+    assert len(get(business.state, "/v1/charges")["data"]) == 1
