@@ -24,11 +24,13 @@ from shared.domain.stripe_key import StripeKey, parse_key
 from shared.domain.timelines import Timeline
 from shared.domain.unreadable import UnreadableError
 from tests.truth import DAYS, Choices, Truth, Value, measure
-from tests.truth.past import Past
+from tests.truth.past import Held, Past
 from tests.truth.unknowable import Unknowable, forgotten_customers, unknowable_times
 
 Query = dict[str, Any]
 
+# An amount in these statuses is in no value.
+WORTHLESS = frozenset({"canceled", "incomplete_expired", "incomplete", "unpaid", "paused"})
 HISTORY_DAYS = 365
 BALANCE_DAYS = 400
 NEEDS = Needs(
@@ -108,6 +110,7 @@ class Case:
 
     def differences(self, seed: int, *, past: int = 3, queries: int = 25) -> Iterator[str]:
         """Yield what differs: every query now, and some at instants of the past."""
+        yield from self.misread_timelines()
         chance = random.Random(seed)  # noqa: S311 - choices that can be made again
         yield from self.compare_all(QUERIES, {}, self.as_of)
         for at in [self.as_of, *self.instants(chance, past)]:
@@ -145,16 +148,21 @@ class Case:
     def compare(self, query: Query, definitions: Query, at: int) -> str | None:
         """Return how the product's answer differs from the truth, or None."""
         terms = Terms(Definitions.from_dict(definitions), "usd")
-        said = compute(query_from_dict(query), self.account, _moment(at), terms)
         truth = replace(self.truth, choices=choices_of(terms.definitions))
-        true = rounded(measure(truth, query, at), said.unit)
-        if said.value == true:
+        parsed = query_from_dict(query)
+        said: object
+        try:
+            said = compute(parsed, self.account, _moment(at), terms).value
+        except Exception as error:  # noqa: BLE001 - told with the query and the seed
+            said = repr(error)[:200]
+        true = rounded(measure(truth, query, at), parsed.unit)
+        if said == true:
             return None
         start = at - _days(query) * DAY
         return "\n".join(
             [
                 f"{self.name}: {query} with {definitions} at {_moment(at)}",
-                f"  product {said.value}, truth {true}",
+                f"  product {said}, truth {true}",
                 *(f"  at the end: {line}" for line in self.describe(at, terms)),
                 *(f"  at the start: {line}" for line in self.describe(start, terms)),
             ]
@@ -163,18 +171,43 @@ class Case:
     def describe(self, at: int, terms: Terms) -> Iterator[str]:
         """Yield the subscriptions that the two see differently, and the customers."""
         option = terms.definitions.discounts
-        true = {held.change.subscription: held for held in self.truth.past.at(at, option)}
+        true = {held.change.subscription: _shown(held) for held in self.truth.past.at(at, option)}
+        said = {it.current.id: _said(it, at, terms) for it in self.account.timelines}
+        for sub_id in sorted((true.keys() | said.keys()) - self.truth.without):
+            if true.get(sub_id) != said.get(sub_id):
+                yield f"{sub_id}: product {said.get(sub_id)}, truth {true.get(sub_id)}"
+        true_customers = {each.id for each in self.truth.customers_at(at)}
+        customers = {each.id for each in self.account.customers if each.exists_at(_moment(at))}
+        for each in sorted(customers ^ true_customers):
+            yield f"customer {each}: {'only' if each in customers else 'not'} in the product"
+
+    def misread_timelines(self) -> Iterator[str]:
+        """Yield the subscriptions of which status or amount is wrong where something changed."""
+        terms = Terms(Definitions(), "usd")
         for timeline in self.account.timelines:
-            held = true.pop(timeline.current.id, None)
-            said = _said(timeline, at, terms)
-            want = held and (held.status, held.monthly, held.change.collection_paused, held.ending)
-            if said != want:
-                yield f"{timeline.current.id}: product {said}, truth {want}"
-        for sub_id in true:
-            yield f"{sub_id}: not in the product"
-        said_customers = {each.id for each in self.account.customers if each.exists_at(_moment(at))}
-        for each in said_customers ^ {each.id for each in self.truth.customers_at(at)}:
-            yield f"customer {each}: {'only' if each in said_customers else 'not'} in the product"
+            sub_id = timeline.current.id
+            for at in self._turning_points(sub_id):
+                held = self.truth.past.one_at(sub_id, at)
+                true = held and _shown(held)[:2]
+                said = _said(timeline, at, terms)
+                if true != (said and said[:2]) and not self._is_unknowable(sub_id, at):
+                    yield (
+                        f"{self.name}: {sub_id} at {_moment(at)}\n"
+                        f"  product {said and said[:2]}, truth {true}"
+                    )
+
+    def _turning_points(self, sub_id: str) -> Iterator[int]:
+        since = self.as_of - HISTORY_DAYS * DAY
+        yield since
+        for change in self.business.state.history.of(sub_id):
+            if since < change.at <= self.as_of:
+                yield change.at - 1
+                yield change.at
+
+    def _is_unknowable(self, sub_id: str, at: int) -> bool:
+        return any(
+            each.subscription == sub_id and each.matters({}, at, at) for each in self.unknowable
+        )
 
     def _known_since(self, query: Query) -> int:
         days = BALANCE_DAYS if query["type"] in {"revenue", "arpu"} else HISTORY_DAYS
@@ -226,18 +259,25 @@ def rounded(value: Value, unit: str) -> Decimal | None:
     return Decimal(-units if exact < 0 else units).scaleb(-digits)
 
 
-def _said(timeline: Timeline, at: int, terms: Terms) -> object:
+def _said(timeline: Timeline, at: int, terms: Terms) -> tuple[object, ...] | None:
     stretch = timeline.at(_moment(at))
     if stretch is None:
         return None
     sub = stretch.subscription
+    if sub.status in WORTHLESS:
+        return (sub.status,)
     try:
-        amount: object = monthly_amount(
-            sub, _moment(at), terms.definitions, include_trials=True
-        ).total_minor
+        monthly = monthly_amount(sub, _moment(at), terms.definitions, include_trials=True)
     except UnreadableError as error:
-        amount = str(error)
-    return sub.status, amount, sub.collection_paused, sub.is_scheduled_to_end
+        return sub.status, str(error)
+    return sub.status, monthly.total_minor, sub.collection_paused, sub.is_scheduled_to_end
+
+
+def _shown(held: Held) -> tuple[object, ...]:
+    """Return what the truth says, in the same form; where no value has the amount, not that."""
+    if held.status in WORTHLESS:
+        return (held.status,)
+    return held.status, held.monthly, held.change.collection_paused, held.ending
 
 
 def _days(query: Query) -> int:

@@ -61,13 +61,19 @@ class Past:
             self._known[instant, discounts] = list(self._look(instant, discounts))
         return self._known[instant, discounts]
 
+    def one_at(self, sub_id: str, instant: int, discounts: str = "recurring") -> Held | None:
+        """Return what one subscription was after an instant, or None before it began."""
+        changes = self._changes[sub_id]
+        index = bisect_right(changes, instant, key=lambda each: each.at) - 1
+        if index < 0 and instant < self._start(sub_id):
+            return None
+        # One that was backdated counts from its start.
+        return self._held(changes, max(index, 0), instant, discounts)
+
     def _look(self, instant: int, discounts: str) -> Iterator[Held]:
-        for sub_id, changes in self._changes.items():
-            index = bisect_right(changes, instant, key=lambda each: each.at) - 1
-            if index < 0 and instant >= self._start(sub_id):
-                index = 0  # backdated: it counts from its start
-            if index >= 0:
-                yield self._held(changes, index, instant, discounts)
+        for sub_id in self._changes:
+            if (held := self.one_at(sub_id, instant, discounts)) is not None:
+                yield held
 
     def through(self, sub_id: str, discounts: str) -> list[tuple[int, Held, Held]]:
         """Return each change of a subscription: when, and what it was just before and after."""
