@@ -19,6 +19,7 @@ from shared.domain.metrics.retained_revenue import (
     breakdown_of,
     companions_of,
     contributions_of,
+    describe,
     left_out_of,
     measure_retained_revenue,
     percent_of,
@@ -66,17 +67,21 @@ def _customer_churn_rate(account: Account, found: RetainedRevenue, terms: Terms)
     value = None if found.is_unknown else percent_of(len(lost), len(base))
     parts = (
         Part("Customers lost", Decimal(len(lost)), len(lost)),
-        Part(_base_label(terms), Decimal(len(base)), len(base)),
+        Part(f"Customers {_base_label(terms)}", Decimal(len(base)), len(base)),
     )
+    details = {
+        it.customer_id: describe(it, found) for it in found.movements if it.customer_id in lost
+    }
     shown = "withheld" if found.is_unknown else format_value(value, "percent", None)
     explanation = Explanation(
         formula=(
             f"Customer churn rate = {count_nouns(len(lost), 'customer')} lost"
-            f" / {len(base):,d} x 100 = {shown}"
+            f" / {len(base):,d} {_base_label(terms)} x 100 = {shown}"
         ),
         parts=parts,
         contributions=tuple(
-            Contribution("customer", it, it, Decimal(1), None, "lost") for it in sorted(lost)
+            Contribution("customer", it, it, Decimal(1), None, details.get(it, "lost"))
+            for it in sorted(lost)
         ),
         left_out=left_out_of(found),
         companions=companions_of(found),
@@ -86,8 +91,8 @@ def _customer_churn_rate(account: Account, found: RetainedRevenue, terms: Terms)
 
 def _base_label(terms: Terms) -> str:
     if terms.definitions.customer_churn == "stripe":
-        return "Customers who paid at the start or came since"
-    return "Customers who paid at the start"
+        return "who paid at the start or came since"
+    return "who paid at the start"
 
 
 def _revenue_churn(query: Churn, found: RetainedRevenue, terms: Terms) -> Measurement:
