@@ -208,3 +208,33 @@ def test_a_debt_settled_lately_began_with_the_invoice_that_was_paid(
     business.advance_to(NOW - 29 * DAY)
     business.set_status(sub, "active")
     assert_true_now(sandbox, business)
+
+
+@pytest.mark.xfail(strict=True, reason="the item is taken to have been there from the beginning")
+def test_an_item_was_not_there_before_an_invoice_without_it(
+    sandbox: Sandbox, business: Business
+) -> None:
+    price = business.add_price(10_000)
+    sub = business.add_subscription(price, created=business.now, prorates="none")
+    business.advance(days=40)
+    business.add_item(sub, Item(business.add_price(5_000)))
+    business.advance(days=30)
+    business.remove_item(sub.items[1])
+    assert_true_now(sandbox, business)
+
+
+@pytest.mark.xfail(
+    strict=True, reason="the discount is kept until the next invoice, whatever events say"
+)
+def test_a_customers_discount_that_was_gone_when_events_begin_was_gone(
+    sandbox: Sandbox, business: Business
+) -> None:
+    weekly = business.add_price(10_000, interval="week")
+    sub = business.add_subscription(weekly, created=business.now)
+    customer = business.state.customers[sub.customer]
+    business.advance(days=88)
+    coupon = business.add_coupon(percent_off=50, duration="repeating", duration_in_months=2)
+    business.discount(customer, coupon)
+    business.advance_to(NOW - 31 * DAY)
+    business.remove_discounts(customer)
+    assert_true_now(sandbox, business)

@@ -192,10 +192,11 @@ class _Traces:
         """Yield the time around an instant in which no invoice tells on which side of it one is."""
         if at >= self.events_since:
             return
+        # A free invoice, as that of a trial, takes nothing off, and so lists no discount.
         told = [
             invoice.created
             for invoice in self.business.state.invoices.owned_by(self.sub.id)
-            if not all(line.proration for line in invoice.lines)
+            if any(line.amount and not line.proration for line in invoice.lines)
         ]
         since = max((each for each in told if each < at), default=self.changes[0].at)
         until = min((each for each in told if each >= at), default=self.events_since)
