@@ -179,7 +179,6 @@ def test_an_end_asked_for_and_taken_back_lately_was_asked_for(
     assert_true_now(sandbox, business, {"churn_on": "cancel_requested"})
 
 
-@pytest.mark.xfail(strict=True, reason="the discount is let go at the last invoice that shows it")
 def test_a_replaced_discount_of_a_customer_lasts_until_then(
     sandbox: Sandbox, business: Business
 ) -> None:
@@ -196,7 +195,6 @@ def test_a_replaced_discount_of_a_customer_lasts_until_then(
     assert_true_now(sandbox, business)
 
 
-@pytest.mark.xfail(strict=True, reason="past due is taken to have begun with the fact before")
 def test_a_debt_settled_lately_began_with_the_invoice_that_was_paid(
     sandbox: Sandbox, business: Business
 ) -> None:
@@ -210,7 +208,6 @@ def test_a_debt_settled_lately_began_with_the_invoice_that_was_paid(
     assert_true_now(sandbox, business)
 
 
-@pytest.mark.xfail(strict=True, reason="the item is taken to have been there from the beginning")
 def test_an_item_was_not_there_before_an_invoice_without_it(
     sandbox: Sandbox, business: Business
 ) -> None:

@@ -7,7 +7,7 @@ event: a discount that has gone without one had gone before.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal, NamedTuple
@@ -74,15 +74,20 @@ def past_discounts(
     for use in uses:
         if use.discount.id not in there:
             by_id[use.discount.id].append(use)
+    # The same discount may come with its coupon here and without it there.
+    best = {
+        discount_id: min(every, key=lambda use: (use.discount.coupon is None, repr(use)))
+        for discount_id, every in by_id.items()
+    }
+    starts = _starts_of_customers(best.values(), current)
     found: defaultdict[Holder, list[Discount]] = defaultdict(list)
-    for every in by_id.values():
-        # The same discount may come with its coupon here and without it there.
-        best = min(every, key=lambda use: (use.discount.coupon is None, repr(use)))
-        if not _is_repeated(best, every, current.get(best.holder, ())):
-            end = _end_of(best, every, observed)
-            found[best.holder].append(replace(best.discount, end=end))
+    for discount_id, use in best.items():
+        every = by_id[discount_id]
+        if not _is_repeated(use, every, current.get(use.holder, ())):
+            end = _end_of(use, every, starts.get(use.holder, ()), observed)
+            found[use.holder].append(replace(use.discount, end=end))
     return {
-        holder: tuple(_one_after_another(holder, discounts, current.get(holder, ())))
+        holder: tuple(sorted(discounts, key=lambda it: (it.start, it.id)))
         for holder, discounts in found.items()
     }
 
@@ -98,21 +103,42 @@ def in_order_of_adding(
     return tuple(stacked)
 
 
-def _end_of(best: DiscountUse, uses: Sequence[DiscountUse], observed: Observed) -> datetime:
+def _starts_of_customers(
+    uses: Iterable[DiscountUse], current: Mapping[Holder, Sequence[Discount]]
+) -> dict[Holder, list[datetime]]:
+    """Return when each customer's discounts began: they have one at a time."""
+    starts: defaultdict[Holder, list[datetime]] = defaultdict(list)
+    for use in uses:
+        if use.holder.kind == "customer":
+            starts[use.holder].append(use.discount.start)
+    for holder, discounts in current.items():
+        if holder.kind == "customer":
+            starts[holder] += [discount.start for discount in discounts]
+    return starts
+
+
+def _end_of(
+    best: DiscountUse,
+    uses: Sequence[DiscountUse],
+    starts: Iterable[datetime],
+    observed: Observed,
+) -> datetime:
     discount = best.discount
+    replaced = [start for start in starts if start > discount.start]
     removals = [use.removed_at for use in uses if use.removed_at is not None]
     own_ends = [discount.end] if discount.end and discount.end <= observed.as_of else []
     if removals:
-        return min([*removals, *own_ends])
+        return min([*removals, *own_ends, *replaced])
     if discount.coupon is not None and discount.coupon.duration == "once":
         return min(use.since for use in uses)
     last = max(use.since for use in uses)
-    ends = own_ends + [at for at in observed.billed.get(best.holder, ()) if at > last]
+    ends = [*own_ends, *replaced]
+    ends += [at for at in observed.billed.get(best.holder, ()) if at > last]
     if not ends:
         until = max(use.until for use in uses)
         # It was to last longer and has gone: the current object holds back to the last use.
         ends = [until if until <= observed.as_of else last]
-    if observed.events_since is not None and not own_ends:
+    if observed.events_since is not None and not (own_ends or replaced):
         ends.append(max(observed.events_since, last))
     return min(ends)
 
@@ -126,13 +152,3 @@ def _is_repeated(
     return coupon is not None and any(
         it.coupon is not None and it.coupon.id == coupon.id and it.start <= first for it in current
     )
-
-
-def _one_after_another(
-    holder: Holder, past: Sequence[Discount], current: Sequence[Discount]
-) -> Iterator[Discount]:
-    """Yield them oldest first; a customer has one discount at a time, so the next ends it."""
-    starts = [it.start for it in (*past, *current)]
-    for it in sorted(past, key=lambda discount: (discount.start, discount.id)):
-        later = [start for start in starts if start > it.start and holder.kind == "customer"]
-        yield replace(it, end=min([*later, it.end] if it.end else later, default=None))

@@ -7,11 +7,10 @@ from datetime import datetime, timedelta
 from shared.domain.subscriptions import Subscription
 from shared.domain.timelines.facts import GONE, Held, InvoiceLine, SubscriptionFacts
 from shared.domain.timelines.naming import name_items
-from shared.domain.timelines.traces import Piece, Rank, Trace, resolve
+from shared.domain.timelines.traces import SAME_CHANGE, Piece, Rank, Trace, resolve
 
-# An event and a proration of one change differ by the seconds that Stripe took over it. Within
-# this time they are one change, at the event's instant.
-_SAME_CHANGE = timedelta(minutes=10)
+# Two billing periods differ in length by up to so much.
+_MONTHS_DIFFER = timedelta(days=4)
 
 
 def item_histories(
@@ -27,10 +26,13 @@ def item_histories(
     ids += sorted((lines.keys() | changes.keys()) - set(ids))
     held = {item.id: Held(item.price.id, item.quantity) for item in current.items}
     joined = _find_joined(current, ids)
+    billed = [line.start for every in lines.values() for line in every if not line.is_proration]
     histories = {}
     for item_id in ids:
         is_there = item_id in held
-        events = changes.get(item_id, [])
+        events = [*changes.get(item_id, [])]
+        if not is_there and (first := _first_billed(lines.get(item_id, []), billed)):
+            events.append(first)
         traces = [
             *events,
             *_traces_of_lines(lines.get(item_id, []), events, as_of, is_there=is_there),
@@ -48,6 +50,21 @@ def _licensed(lines: Iterable[InvoiceLine], facts: SubscriptionFacts) -> Iterato
         price = facts.prices.get(line.held.price_id)
         if price is None or price.recurrence is None or price.recurrence.usage_type != "metered":
             yield line
+
+
+def _first_billed(lines: Sequence[InvoiceLine], billed: Iterable[datetime]) -> Trace[Held] | None:
+    """Return that an item was not there before its first line.
+
+    That is told where the subscription was billed one period earlier, and it was not.
+    """
+    first = lines[0] if lines else None
+    if first is None or first.is_proration:
+        return None
+    period = first.end - first.start
+    earlier = (first.start - at for at in billed if at < first.start)
+    if any(abs(gap - period) <= _MONTHS_DIFFER for gap in earlier):
+        return Trace(first.start, before=GONE)
+    return None
 
 
 def _by_item(lines: Iterable[InvoiceLine]) -> Mapping[str, list[InvoiceLine]]:
@@ -144,7 +161,7 @@ def _is_told_by_event(
 ) -> bool:
     for event in events:
         is_change = event.before is not None and event.before != event.after
-        is_near = abs(event.at - at) <= _SAME_CHANGE
+        is_near = abs(event.at - at) <= SAME_CHANGE
         agrees = (not befores or event.before in befores) and (
             not billed or event.after is None or event.after in billed
         )

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 
 from shared.domain.subscriptions import ENDED_STATUSES, Subscription
 from shared.domain.timelines.facts import Invoice, SubscriptionFacts
-from shared.domain.timelines.traces import Rank, Trace
+from shared.domain.timelines.traces import SAME_CHANGE, Rank, Trace
 
 PAYING = frozenset({"active", "past_due"})
 _FIRST = "subscription_create"
@@ -33,7 +33,7 @@ def status_traces(
     traces = [
         *_traces_of_object(current, start, as_of),
         *_traces_of_beginning(current, invoices, start),
-        *_traces_of_payments(current, invoices, as_of),
+        *_traces_of_payments(current, invoices, _recoveries(facts), as_of),
         *_traces_of_trial(current, facts, as_of),
     ]
     traces += _traces_of_events(facts)
@@ -145,14 +145,27 @@ class _Failure:
         return "unpaid" if given_up else "past_due"
 
 
+def _recoveries(facts: SubscriptionFacts) -> list[datetime]:
+    """Return when events say that nothing was owed any more."""
+    owing = {"past_due", "unpaid"}
+    return [
+        event.at
+        for event in facts.events
+        if event.before.status in owing and event.after.status == "active"
+    ]
+
+
 def _traces_of_payments(
-    current: Subscription, invoices: Sequence[Invoice], as_of: datetime
+    current: Subscription,
+    invoices: Sequence[Invoice],
+    recoveries: Sequence[datetime],
+    as_of: datetime,
 ) -> Iterator[Trace[str]]:
     """Yield what paid and failed invoices tell, in the order of time."""
     failures = []
     settled: set[datetime] = set()
     for index, invoice in enumerate(invoices):
-        failed_at = _first_failure(invoice, as_of)
+        failed_at = _first_failure(invoice, recoveries, as_of)
         if failed_at is not None:
             until = _settled_at(invoice, invoices[index + 1 :])
             failures.append(_Failure(failed_at, until, _given_up_at(invoice)))
@@ -167,7 +180,9 @@ def _traces_of_payments(
             yield Trace(instant, after=status)
 
 
-def _first_failure(invoice: Invoice, as_of: datetime) -> datetime | None:
+def _first_failure(
+    invoice: Invoice, recoveries: Sequence[datetime], as_of: datetime
+) -> datetime | None:
     """Return when an invoice should have been paid and was not; None if it was, or is not due."""
     if invoice.is_sent:
         due_at = invoice.due_at
@@ -176,10 +191,12 @@ def _first_failure(invoice: Invoice, as_of: datetime) -> datetime | None:
     if invoice.reason == _FIRST or not invoice.is_attempted or invoice.status == "draft":
         return None
     tried_at = invoice.finalized_at or invoice.created_at
-    is_paid_at_once = invoice.attempts <= 1 and not invoice.uncollectible_at
-    if invoice.paid_at and is_paid_at_once and invoice.paid_at - tried_at <= _LONGEST_DEBIT:
-        return None
-    return tried_at
+    if invoice.paid_at is None or invoice.attempts > 1 or invoice.uncollectible_at is not None:
+        return tried_at
+    paid_at = invoice.paid_at
+    if any(abs(recovery - paid_at) <= SAME_CHANGE for recovery in recoveries):
+        return tried_at
+    return tried_at if paid_at - tried_at > _LONGEST_DEBIT else None
 
 
 def _settled_at(invoice: Invoice, later: Iterable[Invoice]) -> datetime | None:

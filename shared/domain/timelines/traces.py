@@ -12,11 +12,15 @@ each side the traces of the highest rank decide.
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import IntEnum
 from typing import Any, Generic, TypeVar
 
 Value = TypeVar("Value")
+
+# An event and an invoice of one change differ by the time that Stripe took over it. Within this
+# time they are one change, at the event's instant.
+SAME_CHANGE = timedelta(minutes=10)
 
 
 class Rank(IntEnum):
