@@ -31,6 +31,8 @@ _FEW = 2
 
 # Where a discount with a certain coupon can be read: a path, and the field of its discounts.
 HolderPath = tuple[str, str]
+# The field that stands for the discounts on the lines of an invoice.
+LINES = "data"
 
 
 class CatalogReader:
@@ -124,15 +126,20 @@ class CatalogReader:
             found[obj.id] = obj
 
     async def _read_holder(self, path: str, prefix: str) -> None:
-        """Take the coupons off the discounts of one subscription, item or customer."""
-        expand = expanding(_COUPON_PARTS, f"{prefix}.source.coupon.")
+        """Take the coupons off the discounts of one object, or of the lines of an invoice."""
+        if prefix == LINES:
+            # A level deeper, the coupon comes without its products. It lowered these lines.
+            expand = expanding(["coupon"], "data.discounts.source.")
+        else:
+            expand = expanding(_COUPON_PARTS, f"{prefix}.source.coupon.")
         try:
             holder = await self._transport.get(path, expand, DiscountHolderObject)
         except RefusedError as error:
             if not error.refusal.is_missing:
                 raise
             return
-        for discount in (*(holder.discounts or ()), holder.discount):
+        holders = (holder, *(holder.data or ()))
+        for discount in (d for it in holders for d in (*(it.discounts or ()), it.discount)):
             if isinstance(discount, DiscountObject) and discount.source is not None:
                 coupon = discount.source.coupon
                 if isinstance(coupon, CouponObject):

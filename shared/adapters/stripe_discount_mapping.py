@@ -6,6 +6,7 @@ from datetime import datetime
 
 import msgspec
 
+from shared.adapters.stripe_catalog_reading import LINES
 from shared.adapters.stripe_history_mapping import (
     CUSTOMER_EVENTS,
     DISCOUNT_EVENTS,
@@ -38,7 +39,7 @@ def past_coupons(
     for invoice in invoices:
         for discount in (d for line in invoice.lines.data for d in line.discounts or ()):
             if coupon := _coupon_of(discount):
-                found.setdefault(coupon, None)
+                found[coupon] = found.get(coupon) or (f"/v1/invoices/{invoice.id}/lines", LINES)
         for discount in invoice.discounts or ():
             if coupon := _coupon_of(discount):
                 found[coupon] = (f"/v1/invoices/{invoice.id}", "discounts")

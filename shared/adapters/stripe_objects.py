@@ -161,10 +161,11 @@ class CustomerObject(msgspec.Struct, frozen=True):
 
 
 class DiscountHolderObject(msgspec.Struct, frozen=True):
-    """Whatever discounts hang on: a subscription, an item (`discounts`) or a customer."""
+    """Whatever discounts hang on: a subscription, an item (`discounts`), a customer, or a list."""
 
     discounts: list[str | DiscountObject] | None = None
     discount: str | DiscountObject | None = None
+    data: "list[DiscountHolderObject] | None" = None
 
 
 class AutomaticTaxObject(msgspec.Struct, frozen=True):

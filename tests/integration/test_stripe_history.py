@@ -149,6 +149,18 @@ def test_a_given_up_invoice_tells_of_a_loss_long_after_it_was_made(
     assert answer(sandbox, CustomerCount("churned")) == 0
 
 
+def test_a_deleted_coupon_of_an_item_is_read_off_the_lines_that_it_lowered(
+    sandbox: Sandbox, business: Business
+) -> None:
+    coupon = business.add_coupon(percent_off=50, duration="repeating", duration_in_months=12)
+    price = business.add_price(10_000)
+    business.add_subscription([Item(price, discounts=[coupon])], created=business.now)
+    sandbox.advance(100)
+    business.delete(coupon)
+    sandbox.advance(300)
+    assert answer(sandbox, Nrr("last_quarter")) == 200
+
+
 def test_customers_and_subscriptions_of_a_test_clock_count_nowhere_in_events_too(
     sandbox: Sandbox, business: Business
 ) -> None:
