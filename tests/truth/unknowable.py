@@ -162,8 +162,18 @@ class _Traces:
                 continue
             if discount_id not in shown:
                 yield self._during("discount on no invoice", since, until)
-            elif self.business.state.discounts[discount_id].end != until:
+            elif (end := self.business.state.discounts[discount_id].end) != until:
                 yield from self._between_invoices("discount taken off", until)
+                yield from self._seems_to_have_run_out(until, end)
+
+    def _seems_to_have_run_out(self, taken_off: int, end: int | None) -> Iterator[Unknowable]:
+        """A discount taken off before the events begin, whose own end came after that.
+
+        No event tells that it went, and none is sure to tell that a discount runs out.
+        """
+        if end is not None and self.events_since < end <= self.business.now:
+            until = min((each for each in self._told if each >= taken_off), default=end)
+            yield self._during("discount that seems to have run out", taken_off, min(until, end))
 
     def _held_here(self) -> Iterator[tuple[str, int, int]]:
         """Yield each discount of the subscription and its items: from when until when."""
@@ -192,15 +202,21 @@ class _Traces:
         """Yield the time around an instant in which no invoice tells on which side of it one is."""
         if at >= self.events_since:
             return
-        # A free invoice, as that of a trial, takes nothing off, and so lists no discount.
-        told = [
+        since = max((each for each in self._told if each < at), default=self.changes[0].at)
+        until = min((each for each in self._told if each >= at), default=self.events_since)
+        yield self._during(reason, since, min(until, self.events_since))
+
+    @cached_property
+    def _told(self) -> list[int]:
+        """When invoices listed the items and their discounts.
+
+        A free invoice, as that of a trial, takes nothing off, and so lists no discount.
+        """
+        return [
             invoice.created
             for invoice in self.business.state.invoices.owned_by(self.sub.id)
             if any(line.amount and not line.proration for line in invoice.lines)
         ]
-        since = max((each for each in told if each < at), default=self.changes[0].at)
-        until = min((each for each in told if each >= at), default=self.events_since)
-        yield self._during(reason, since, min(until, self.events_since))
 
     def _during(
         self, reason: str, since: int, until: int, option: tuple[str, str] | None = None
