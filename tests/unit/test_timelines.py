@@ -140,6 +140,15 @@ def test_a_credit_and_a_debit_tell_what_was_until_and_what_was_from_a_moment() -
         assert not at(timeline, 10).reconstructed
 
 
+def test_what_is_given_back_of_a_free_price_is_nothing_and_tells_what_was() -> None:
+    subscription, item = with_item("price_new")
+    free = a_price(0)
+    credit = a_credit(item, free, at=days_ago(10)) | {"amount": 0}
+    waiting = [a_waiting_item(subscription, it) for it in (credit, a_debit(item, at=days_ago(10)))]
+    timeline = timeline_of(subscription, waiting=waiting, prices=[free])
+    assert [prices_at(timeline, days) for days in (11, 10)] == [[free["id"]], ["price_new"]]
+
+
 def test_a_debit_alone_means_that_an_item_joined() -> None:
     stays, joined = an_item(a_price(1000)), an_item(a_price(2000))
     subscription = began(a_subscription(stays, joined), 200)

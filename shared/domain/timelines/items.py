@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from shared.domain.subscriptions import Subscription
@@ -124,7 +125,7 @@ def _traces_of_lines(
         by_start[line.start].append(line)
     traces: list[Trace[Held]] = []
     for at in sorted(by_start):
-        group = by_start[at]
+        group = _with_credits_of_nothing(by_start[at])
         befores = {line.held for line in group if line.is_credit}
         billed = _billed(group)
         if _is_told_by_event(at, befores, billed, events):
@@ -140,6 +141,21 @@ def _traces_of_lines(
         # What has gone without a credit was paid to the end of its period.
         traces.append(Trace(last.end, after=GONE))
     return traces
+
+
+def _with_credits_of_nothing(group: Sequence[InvoiceLine]) -> list[InvoiceLine]:
+    """Return the lines of one moment; what is 0 beside a dearer debit gives back a free price."""
+    dearer = {
+        line.held
+        for line in group
+        if line.is_proration and not line.is_credit and line.amount_minor > 0
+    }
+    return [
+        replace(line, is_credit=True)
+        if line.is_proration and not line.amount_minor and dearer - {line.held}
+        else line
+        for line in group
+    ]
 
 
 def _billed(group: Iterable[InvoiceLine]) -> set[Held]:
