@@ -210,12 +210,13 @@ class _Traces:
     def _told(self) -> list[int]:
         """When invoices listed the items and their discounts.
 
-        A free invoice, as that of a trial, takes nothing off, and so lists no discount.
+        A free invoice, as that of a trial, takes nothing off, and so lists no discount; nor do
+        what is paid once and prorations.
         """
         return [
             invoice.created
             for invoice in self.business.state.invoices.owned_by(self.sub.id)
-            if any(line.amount and not line.proration for line in invoice.lines)
+            if any(line.amount and line.item and not line.proration for line in invoice.lines)
         ]
 
     def _during(
