@@ -54,6 +54,8 @@ def uses_on_invoices(invoices: Iterable[InvoiceObject], catalog: Catalog) -> Ite
             continue
         for line in invoice.lines.data:
             details = details_of(line)
+            if details is None:
+                yield from _uses_on_single_item(line, catalog)
             if details is None or details.proration:
                 continue
             item_holder = Holder("item", details.subscription_item or "")
@@ -65,17 +67,30 @@ def uses_on_invoices(invoices: Iterable[InvoiceObject], catalog: Catalog) -> Ite
                 yield _to_use(discount, Holder("subscription", subscription), line, catalog)
 
 
+def _uses_on_single_item(line: LineObject, catalog: Catalog) -> Iterator[DiscountUse]:
+    """Yield the discounts of customers that lowered what was sold once."""
+    for discount in line.discounts or ():
+        holder = _holder_of(discount) if isinstance(discount, DiscountObject) else None
+        if holder is not None and holder.kind == "customer":
+            yield _to_use(discount, holder, line, catalog)
+
+
 def billed_holders(invoices: Iterable[InvoiceObject]) -> dict[Holder, list[datetime]]:
     """Return when each subscription and item was billed for a period that costs something."""
     billed: defaultdict[Holder, list[datetime]] = defaultdict(list)
     for invoice in invoices:
         subscription = subscription_of(invoice)
+        # Where a subscription has no discount of its own, its customer's would show.
+        has_discount = invoice.discounts or any(line.discounts for line in invoice.lines.data)
+        customer = id_of(invoice.customer) if invoice.customer and not has_discount else None
         for line in invoice.lines.data:
             details = details_of(line)
             if subscription and details and not details.proration and line.amount > 0:
                 at = to_past(line.period.start)
                 billed[Holder("subscription", subscription)].append(at)
                 billed[Holder("item", details.subscription_item or "")].append(at)
+                if customer:
+                    billed[Holder("customer", customer)].append(at)
     return billed
 
 

@@ -234,9 +234,6 @@ def test_a_customers_discount_that_was_gone_when_events_begin_was_gone(
     assert_true_now(sandbox, business)
 
 
-@pytest.mark.xfail(
-    strict=True, reason="a first trial is taken as paid for once a free month follows"
-)
 def test_who_is_in_a_first_trial_has_not_paid_yet(sandbox: Sandbox, business: Business) -> None:
     business.advance(days=90)
     sub = business.add_subscription(
@@ -250,7 +247,6 @@ def test_who_is_in_a_first_trial_has_not_paid_yet(sandbox: Sandbox, business: Bu
     assert_true_now(sandbox, business)
 
 
-@pytest.mark.xfail(strict=True, reason="lines paid once are not read for discounts")
 def test_a_customers_discount_on_a_single_item_is_known(
     sandbox: Sandbox, business: Business
 ) -> None:
@@ -265,7 +261,6 @@ def test_a_customers_discount_on_a_single_item_is_known(
     assert_true_now(sandbox, business)
 
 
-@pytest.mark.xfail(strict=True, reason="new is only who pays at the end, or left while paying")
 def test_who_paid_went_free_and_left_was_new(sandbox: Sandbox, business: Business) -> None:
     business.advance(days=125)
     sub = subscribe(business)
@@ -276,7 +271,6 @@ def test_who_paid_went_free_and_left_was_new(sandbox: Sandbox, business: Busines
     assert_true_now(sandbox, business, {"customer_churn": "stripe"})
 
 
-@pytest.mark.xfail(strict=True, reason="an invoice of another subscription is not asked")
 def test_any_invoice_of_a_customer_tells_that_their_discount_is_gone(
     sandbox: Sandbox, business: Business
 ) -> None:

@@ -25,7 +25,7 @@ from shared.domain.metrics.retained_revenue import (
     percent_of,
     warnings_of,
 )
-from shared.domain.metrics.retention import departed_customers, first_payments
+from shared.domain.metrics.retention import departed_customers, first_payments, retained_within
 from shared.domain.metrics.scope import count_nouns
 from shared.domain.money import Unit, format_value
 
@@ -61,7 +61,7 @@ def _customer_churn_rate(account: Account, found: RetainedRevenue, terms: Terms)
         departed = departed_customers(account, found.window, terms.definitions)
         lost = set(departed.last)
         # Who came and left within the range was new in it too.
-        came = (found.retention.closing.keys() | lost) - base
+        came = retained_within(account, found.window, terms.definitions) - base
         since = first_payments(account, came, terms.definitions)
         base |= {it for it, at in since.items() if at in found.window}
     value = None if found.is_unknown else percent_of(len(lost), len(base))

@@ -134,6 +134,19 @@ def first_payments(
     return found
 
 
+def retained_within(account: Account, window: Window, definitions: Definitions) -> set[str]:
+    """Return the ids of the customers who were retained at any time within a window."""
+    found = set()
+    for timeline in timelines_in_scope(account):
+        ends = [it.since for it in timeline.stretches[1:]]
+        for stretch, end in zip_longest(timeline.stretches, ends):
+            overlaps = stretch.since <= window.end and (end is None or end > window.start)
+            since = max(stretch.since, window.start)
+            if overlaps and is_retained(timeline, stretch, since, definitions):
+                found.add(timeline.current.customer_id)
+    return found
+
+
 def _first_payment(timeline: Timeline, definitions: Definitions) -> datetime | None:
     stretches = timeline.stretches
     ends = [it.since for it in stretches[1:]]

@@ -213,9 +213,11 @@ def _given_up_at(invoice: Invoice) -> datetime | None:
 
 def _is_of_paying_time(current: Subscription, invoice: Invoice) -> bool:
     """Return whether an invoice was paid for a time that was no trial."""
-    if any(line.amount_minor > 0 and not line.is_proration for line in invoice.lines):
+    costly = [line for line in invoice.lines if line.amount_minor > 0]
+    if any(not line.is_proration for line in costly):
         return True
-    return invoice.paid_at is not None and not _is_in_trial(current, invoice.paid_at)
+    in_trial = invoice.paid_at is not None and _is_in_trial(current, invoice.paid_at)
+    return bool(costly) and not in_trial
 
 
 def _is_in_trial(current: Subscription, instant: datetime) -> bool:
