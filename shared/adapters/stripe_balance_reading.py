@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from shared.adapters.stripe_lists import expanding, pages, together
+from shared.adapters.stripe_lists import expanding, read_all, together
 from shared.adapters.stripe_money_mapping import missing_charges, to_balance
 from shared.adapters.stripe_money_objects import BalanceTransactionObject, ChargeObject
 from shared.adapters.stripe_objects import Page
@@ -27,19 +27,13 @@ async def read_balance(
         RefusedError: Stripe refused a request for good.
         BillingSourceError: see `StripeTransport.get`.
     """
-    found: dict[str, BalanceTransactionObject] = {}
-    walk = pages(
+    found = await read_all(
         transport,
         "/v1/balance_transactions",
         expanding(["source"], "data."),
         Page[BalanceTransactionObject],
         reach=reach,
     )
-    async for page in walk:
-        found.update((obj.id, obj) for obj in page.data)
-        start = int((transport.answered_at - reach).timestamp())
-        if page.data and page.data[-1].created < start:
-            break
     missing = sorted(missing_charges(found.values()))
     charges = await together(_read_charge(transport, charge_id) for charge_id in missing)
     return to_balance(found.values(), {charge.id: charge for charge in charges if charge})

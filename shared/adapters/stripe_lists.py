@@ -67,7 +67,7 @@ async def pages(
             cursor = None
             continue
         yield page
-        if not page.has_more:
+        if not page.has_more or _goes_past(page, transport, reach):
             return
         cursor = _next_cursor(page, cursor)
 
@@ -117,6 +117,14 @@ def _bounds(
         yield "created[gte]", str(max(0, int((now - reach).timestamp())))
     if cursor is not None:
         yield "starting_after", cursor
+
+
+def _goes_past(page: Page[Listed], transport: StripeTransport, reach: timedelta | None) -> bool:
+    """Return whether a page that was not bound ends before what is wanted begins."""
+    if reach is None or not page.data:
+        return False
+    created = getattr(page.data[-1], "created", None)
+    return created is not None and created < (transport.answered_at - reach).timestamp()
 
 
 def _next_cursor(page: Page[Listed], cursor: str | None) -> str:

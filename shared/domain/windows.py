@@ -47,3 +47,13 @@ def window_ending(at: datetime, time_range: TimeRange) -> Window:
     '2026-10-23'
     """
     return Window(at - LENGTHS[time_range], at)
+
+
+def range_in_words(time_range: TimeRange) -> str:
+    """Return a range with its length, for nobody can tell whether a month is a calendar's.
+
+    >>> range_in_words("last_day"), range_in_words("last_month")
+    ('last day', 'last 30 days')
+    """
+    days = LENGTHS[time_range].days
+    return "last day" if days == 1 else f"last {days} days"

@@ -6,7 +6,15 @@ import pytest
 
 from shared.domain.account import Account
 from shared.domain.definitions import Definitions
-from shared.domain.metrics import Measurement, compute, query_from_dict
+from shared.domain.metrics import (
+    Churn,
+    CustomerCount,
+    Measurement,
+    MetricQuery,
+    Nrr,
+    compute,
+    query_from_dict,
+)
 from tests.builders import (
     MATCH_STRIPE,
     NOW,
@@ -23,6 +31,7 @@ from tests.history_builders import (
     a_past_account,
     an_event,
     an_invoice,
+    an_update,
     days_ago,
     transitions,
 )
@@ -168,6 +177,25 @@ def test_customers_of_a_test_clock_or_the_other_mode_count_nowhere() -> None:
     assert [it.value for it in counts] == [0, 0, 0, 0]
     for measured in counts:
         assert {"mode_mismatch", "test_clock"} <= {it.code for it in measured.warnings}
+
+
+def test_a_status_that_is_not_known_is_named_and_is_no_loss() -> None:
+    now_strange = monthly(5000, status="dormant", customer="cus_1")
+    event = an_update(now_strange, at=days_ago(8), status="active")
+    account = a_past_account([now_strange, monthly(10000)], events=[event])
+    expected: list[tuple[MetricQuery, int]] = [
+        (CustomerCount("active"), 1),
+        (CustomerCount("churned"), 0),
+        (Churn(), 0),
+        (Churn("churned_mrr"), 0),
+        (Nrr(), 100),
+    ]
+    for query, value in expected:
+        measured = compute(query, account, NOW, terms())
+        assert measured.value == value
+        named = [it.message for it in measured.warnings if it.code == "unreadable"]
+        assert len(named) == 1
+        assert "unknown status dormant" in named[0]
 
 
 def test_who_left_with_an_amount_that_cannot_be_read_is_named_and_not_counted() -> None:

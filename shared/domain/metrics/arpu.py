@@ -13,7 +13,6 @@ from shared.domain.metrics.balance_movements import (
     Movements,
     list_other_movements,
     payments,
-    range_in_words,
     select_movements,
     warn_of_unknown_movements,
 )
@@ -32,7 +31,7 @@ from shared.domain.metrics.measurement import (
 from shared.domain.metrics.queries import Arpu
 from shared.domain.metrics.scope import count_nouns, warn_of_test_mode
 from shared.domain.money import format_money, format_value, round_money
-from shared.domain.windows import window_ending
+from shared.domain.windows import range_in_words, window_ending
 
 _MONTHS = {"last_month": 1, "last_quarter": 3, "last_year": 12}
 

@@ -10,7 +10,7 @@ from shared.domain.metrics.conversion import Converter
 from shared.domain.metrics.exclusions import warn_of_unreadable
 from shared.domain.metrics.measurement import LeftOut, MetricWarning
 from shared.domain.metrics.scope import count_nouns
-from shared.domain.windows import LENGTHS, TimeRange, Window
+from shared.domain.windows import Window
 
 NOUN = "balance transaction"
 _KNOWN = NO_REVENUE.union(REVENUE)
@@ -93,16 +93,6 @@ def payments(movements: Sequence[BalanceTransaction]) -> list[BalanceTransaction
     """
     failed = {it.charge_id for it in movements if it.category == CHARGE_FAILURE} - {None}
     return [it for it in movements if it.category == CHARGE and it.charge_id not in failed]
-
-
-def range_in_words(time_range: TimeRange) -> str:
-    """Return a range with its length, for nobody can tell whether a month is a calendar's.
-
-    >>> range_in_words("last_day"), range_in_words("last_month")
-    ('last day', 'last 30 days')
-    """
-    days = LENGTHS[time_range].days
-    return "last day" if days == 1 else f"last {days} days"
 
 
 def list_other_movements(movements: Movements, converter: Converter) -> tuple[LeftOut, ...]:

@@ -1,7 +1,7 @@
 """Customer Count: how many customers there are, pay, are new, or have left."""
 
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 
@@ -25,7 +25,8 @@ from shared.domain.metrics.scope import (
     select_scope,
     warn_of_test_mode,
 )
-from shared.domain.windows import Window, window_ending
+from shared.domain.subscriptions import STATUSES
+from shared.domain.windows import Window, range_in_words, window_ending
 
 
 def compute_customer_count(
@@ -50,11 +51,11 @@ def compute_customer_count(
         case "all":
             return _count_existing(account, at)
         case "new":
-            return _count_new(account, window)
+            return _count_new(account, window, range_in_words(query.time_range))
         case "active":
             return _count_active(account, at, terms)
         case "churned":
-            return _count_churned(account, window, terms)
+            return _count_churned(account, window, terms, range_in_words(query.time_range))
 
 
 def _count_existing(account: Account, at: datetime) -> Measurement:
@@ -66,13 +67,13 @@ def _count_existing(account: Account, at: datetime) -> Measurement:
     )
 
 
-def _count_new(account: Account, window: Window) -> Measurement:
+def _count_new(account: Account, window: Window, in_words: str) -> Measurement:
     created = [it for it in customers_in_scope(account) if it.created_at in window]
     found = [it for it in created if it.exists_at(window.end)]
     gone = len(created) - len(found)
     words = f"{count_nouns(gone, 'customer')} deleted since"
     return _measure(
-        f"Customers created in the last {count_nouns(window.days, 'day')}",
+        f"Customers created in the {in_words}",
         [(it.id, f"since {it.created_at:%d %B %Y}") for it in found],
         warnings=_warn_of_strangers(account),
         left_out=(LeftOut("deleted", words, gone, None),) if gone else (),
@@ -102,6 +103,8 @@ def _count_active(account: Account, at: datetime, terms: Terms) -> Measurement:
     active = {customer for customer, status in every if status in counted}
     only_past_due = {customer for customer, status in every if status == "past_due"} - active
     trialing = {customer for customer, status in every if status == "trialing"} - active
+    unknown = {who: f"unknown status {it}" for who, it in every if it not in STATUSES}
+    unknown = {who: reason for who, reason in unknown.items() if who not in active}
     assessed, unreadable = assess_all(
         scope.subscriptions, at, terms.definitions, include_trials=False
     )
@@ -111,10 +114,15 @@ def _count_active(account: Account, at: datetime, terms: Terms) -> Measurement:
     return _measure(
         f"Customers with a subscription {' or '.join(sorted(counted)).replace('_', ' ')}",
         [(it, count_nouns(subscriptions[it], "subscription")) for it in sorted(active)],
-        warnings=[*scope.warnings, *_warn_of_past_due(only_past_due)],
+        warnings=[
+            *scope.warnings,
+            *_warn_of_past_due(only_past_due),
+            *_warn_of_unknown("Active customers", unknown),
+        ],
         left_out=(
             *_row("past_due", only_past_due, "with a failed payment and none active"),
             *_row("trialing", trialing, "in a trial and none active"),
+            *_row("unreadable", unknown, "of unknown status"),
             *scope.left_out,
         ),
         companions={"paying": Decimal(len(paying)) if is_known else None},
@@ -131,20 +139,22 @@ def _warn_of_past_due(customers: set[str]) -> list[MetricWarning]:
     return [MetricWarning("status_counts_differ", message)]
 
 
-def _count_churned(account: Account, window: Window, terms: Terms) -> Measurement:
+def _count_churned(account: Account, window: Window, terms: Terms, in_words: str) -> Measurement:
     departed = departed_customers(account, window, terms.definitions)
     scope = select_scope(account, window.end)
-    reasons = list(departed.unreadable.values())
-    unknown = warn_of_unreadable("Churned customers", "customer", reasons) if reasons else None
     return _measure(
-        f"Customers who left in the last {count_nouns(window.days, 'day')}",
+        f"Customers who left in the {in_words}",
         [
             (customer, f"{it.subscription.id} left on {it.at:%d %B %Y}")
             for customer, it in sorted(departed.last.items())
         ],
-        warnings=[*scope.warnings, *([unknown] if unknown else [])],
+        warnings=[*scope.warnings, *_warn_of_unknown("Churned customers", departed.unreadable)],
         left_out=(*_row("unreadable", departed.unreadable, "of unknown amount"), *scope.left_out),
     )
+
+
+def _warn_of_unknown(name: str, reasons: Mapping[str, str]) -> list[MetricWarning]:
+    return [warn_of_unreadable(name, "customer", list(reasons.values()))] if reasons else []
 
 
 def _row(reason: str, customers: Collection[str], said: str) -> tuple[LeftOut, ...]:

@@ -15,7 +15,7 @@ from shared.domain.account import Account
 from shared.domain.definitions import Definitions
 from shared.domain.metrics.scope import timelines_in_scope, unreadable_in_scope
 from shared.domain.monthly_amounts import monthly_amount
-from shared.domain.subscriptions import Subscription
+from shared.domain.subscriptions import STATUSES, Subscription
 from shared.domain.timelines import PAYING, Stretch, Timeline
 from shared.domain.unreadable import UnreadableError
 from shared.domain.windows import Window
@@ -102,7 +102,11 @@ def _retained_at(
     found: defaultdict[str, RetainedCustomer] = defaultdict(RetainedCustomer)
     for timeline in timelines_in_scope(account):
         stretch = timeline.at(instant)
-        if stretch is None or not is_retained(timeline, stretch, instant, definitions):
+        if stretch is None:
+            continue
+        if unknown := _unknown_status(stretch):
+            unreadable[timeline.current.customer_id] = unknown
+        if not is_retained(timeline, stretch, instant, definitions):
             continue
         subscription = stretch.subscription
         customer = found[subscription.customer_id]
@@ -177,6 +181,12 @@ def _is_paid(stretch: Stretch, instant: datetime, definitions: Definitions) -> b
         return False
 
 
+def _unknown_status(stretch: Stretch) -> str | None:
+    """Return why it cannot be told whether a subscription is retained, or None."""
+    status = stretch.subscription.status
+    return None if status in STATUSES else f"unknown status {status}"
+
+
 def is_retained(
     timeline: Timeline, stretch: Stretch, instant: datetime, definitions: Definitions
 ) -> bool:
@@ -231,12 +241,15 @@ def departures(account: Account, window: Window, definitions: Definitions) -> It
             just_before = after.since - _INSTANT
             was = is_retained(timeline, before, just_before, definitions)
             if was and not is_retained(timeline, after, after.since, definitions):
-                yield _departure(before, after.since, just_before, definitions)
+                yield _departure(before, after, just_before, definitions)
 
 
 def _departure(
-    before: Stretch, at: datetime, just_before: datetime, definitions: Definitions
+    before: Stretch, after: Stretch, just_before: datetime, definitions: Definitions
 ) -> Departure:
+    at = after.since
+    if unknown := _unknown_status(after):
+        return Departure(at, before.subscription, None, unknown)
     try:
         minor = retained_amount(before, just_before, definitions)
     except UnreadableError as error:

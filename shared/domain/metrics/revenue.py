@@ -28,7 +28,6 @@ from shared.domain.metrics.balance_movements import (
     add_up,
     list_other_movements,
     payments,
-    range_in_words,
     select_movements,
     warn_of_unknown_movements,
 )
@@ -46,7 +45,7 @@ from shared.domain.metrics.measurement import (
 from shared.domain.metrics.queries import Revenue
 from shared.domain.metrics.scope import count_nouns, warn_of_test_mode
 from shared.domain.money import format_money, round_shares
-from shared.domain.windows import TimeRange, window_ending
+from shared.domain.windows import TimeRange, range_in_words, window_ending
 
 # The movements of each category in words, in the order shown.
 _LABELS = {
