@@ -59,7 +59,7 @@ class _AccountReader:
         mapped = [to_subscription(obj, self._catalog, self.account.mode) for obj in objects]
         facts = None
         if self._needs.history:
-            history = await read_history(self._transport, objects, self._needs.history)
+            history = await read_history(self._transport, valued, self._needs.history)
             facts = GatheredFacts(history)
             await self._read_past_catalog(facts, history, objects)
             gone = deleted_customers(history.events, self.account.mode)

@@ -22,7 +22,7 @@ from shared.adapters.stripe_history_objects import (
     PastDiscountObject,
 )
 from shared.adapters.stripe_mapping import Catalog, coupon_id_of
-from shared.adapters.stripe_objects import DiscountObject
+from shared.adapters.stripe_objects import DiscountObject, Page
 from shared.adapters.stripe_price_mapping import id_of
 from shared.domain.discounts import Discount
 from shared.domain.timelines import DiscountUse, Holder
@@ -48,7 +48,7 @@ def past_coupons(
 
 def uses_on_invoices(invoices: Iterable[InvoiceObject], catalog: Catalog) -> Iterator[DiscountUse]:
     """Yield that discounts lowered what subscriptions paid for their periods."""
-    for invoice in invoices:
+    for invoice in map(_without_gifts, invoices):
         subscription = subscription_of(invoice)
         if subscription is None:
             continue
@@ -65,6 +65,31 @@ def uses_on_invoices(invoices: Iterable[InvoiceObject], catalog: Catalog) -> Ite
                 yield _to_use(discount, holder, line, catalog)
             for discount in invoice.discounts or ():
                 yield _to_use(discount, Holder("subscription", subscription), line, catalog)
+
+
+def _without_gifts(invoice: InvoiceObject) -> InvoiceObject:
+    """Return the invoice without what was taken off this one by hand, and off no other."""
+    gifts = {
+        discount.id
+        for held in (invoice.discounts, *(line.discounts for line in invoice.lines.data))
+        for discount in held or ()
+        if isinstance(discount, DiscountObject) and (discount.invoice or discount.invoice_item)
+    }
+    if not gifts:
+        return invoice
+    lines = [
+        msgspec.structs.replace(line, discounts=_others(line.discounts, gifts))
+        for line in invoice.lines.data
+    ]
+    return msgspec.structs.replace(
+        invoice, discounts=_others(invoice.discounts, gifts), lines=Page(data=lines)
+    )
+
+
+def _others(
+    discounts: list[str | DiscountObject] | None, gifts: set[str]
+) -> list[str | DiscountObject]:
+    return [discount for discount in discounts or () if _id_of(discount) not in gifts]
 
 
 def _uses_on_single_item(line: LineObject, catalog: Catalog) -> Iterator[DiscountUse]:

@@ -16,6 +16,7 @@ from shared.adapters.stripe_history_mapping import (
     price_ids,
     subscription_of,
     to_invoice,
+    to_lines,
     to_subscription_event,
     to_waiting,
 )
@@ -46,6 +47,10 @@ class GatheredFacts:
         for invoice in history.invoices:
             if subscription := subscription_of(invoice):
                 self._invoices[subscription].append(to_invoice(invoice))
+                continue
+            # An invoice of the customer may have taken what waited for the subscription's.
+            for owner, taken in to_lines(invoice):
+                self._waiting[owner].append(taken)
         for item in history.waiting:
             subscription, line = subscription_of(item), to_waiting(item)
             if subscription and line:
@@ -71,12 +76,14 @@ class GatheredFacts:
             *uses_on_invoices(history.invoices, catalog),
             *uses_in_events(history.events, catalog),
         ]
+        current = _current_discounts(subscriptions)
         observed = Observed(
             as_of=as_of,
+            there=current.keys(),
             billed=billed_holders(history.invoices),
             events_since=as_of - EVENTS_KEPT if history.events else None,
         )
-        past = past_discounts(uses, _current_discounts(subscriptions), observed)
+        past = past_discounts(uses, current, observed)
         return {it.id: self._facts_of(it, past, catalog) for it in subscriptions}
 
     def _facts_of(

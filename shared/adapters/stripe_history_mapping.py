@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 
 import msgspec
 from msgspec import UNSET, Raw
@@ -35,6 +36,8 @@ SUBSCRIPTION_EVENTS = tuple(
 EVENTS_KEPT = timedelta(days=30)
 CUSTOMER_EVENTS = ("customer.deleted",)
 DISCOUNT_EVENTS = ("customer.discount.deleted",)
+# Beyond this a quantity is no number of seats, and would only fill the memory.
+_MOST_SEATS = Decimal(10) ** 15
 _EPOCH = datetime.fromtimestamp(0, UTC)
 
 
@@ -51,7 +54,7 @@ def to_invoice(obj: InvoiceObject) -> Invoice:
         id=obj.id,
         created_at=to_past(obj.created),
         status=obj.status or "draft",
-        lines=tuple(_to_lines(obj.lines.data)),
+        lines=tuple(line for _, line in to_lines(obj)),
         reason=obj.billing_reason,
         is_attempted=obj.attempted,
         attempts=obj.attempt_count,
@@ -125,28 +128,34 @@ def details_of(line: LineObject) -> LineDetailsObject | None:
     return details if details is not None and details.proration else None
 
 
-def _to_lines(lines: Iterable[LineObject]) -> Iterator[InvoiceLine]:
-    for line in lines:
+def to_lines(obj: InvoiceObject) -> Iterator[tuple[str, InvoiceLine]]:
+    """Yield the lines that subscription items made, each with the subscription that it names."""
+    for line in obj.lines.data:
         details = details_of(line)
-        if details is None:
-            continue
-        yield InvoiceLine(
-            id=line.id,
-            item_id=details.subscription_item or "",
-            held=_to_held(line.pricing, line.quantity, line.quantity_decimal),
-            start=to_past(line.period.start),
-            end=to_past(line.period.end),
-            amount_minor=line.amount,
-            is_proration=details.proration,
-            is_credit=details.proration and _is_credit(line.amount, details.proration_details),
-            credited_lines=_credited_lines(details.proration_details),
+        held = _to_held(line.pricing, line.quantity, line.quantity_decimal)
+        if details is None or not held.price_id:
+            continue  # what names no price tells nothing of an item
+        yield (
+            details.subscription or "",
+            InvoiceLine(
+                id=line.id,
+                invoice_id=obj.id,
+                item_id=details.subscription_item or "",
+                held=held,
+                start=to_past(line.period.start),
+                end=to_past(line.period.end),
+                amount_minor=line.amount,
+                is_proration=details.proration,
+                is_credit=details.proration and _is_credit(line.amount, details.proration_details),
+                credited_lines=_credited_lines(details.proration_details),
+            ),
         )
 
 
-def _to_held(pricing: PricingObject | None, quantity: int | None, decimal: object) -> Held:
+def _to_held(pricing: PricingObject | None, quantity: int | None, decimal: Decimal | None) -> Held:
     price = pricing.price_details.price if pricing and pricing.price_details else None
-    if quantity is None and decimal is not None:
-        quantity = int(str(decimal).partition(".")[0])
+    if quantity is None and decimal is not None and decimal.is_finite():
+        quantity = int(min(decimal, _MOST_SEATS))
     return Held(id_of(price) if price else "", quantity)
 
 

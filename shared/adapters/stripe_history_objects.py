@@ -116,7 +116,6 @@ class InvoiceObject(msgspec.Struct, frozen=True):
     due_date: int | None = None
     discounts: list[str | DiscountObject] | None = None
     status_transitions: TransitionsObject = TransitionsObject()
-    livemode: bool | None = None
 
 
 class InvoiceItemObject(msgspec.Struct, frozen=True):

@@ -178,9 +178,11 @@ def _to_subscription(obj: SubscriptionObject, catalog: Catalog, *, livemode: boo
     )
 
 
-def _pauses_after_trial(obj: SubscriptionObject) -> bool:
+def _pauses_after_trial(obj: SubscriptionObject) -> bool | None:
     behavior = obj.trial_settings.end_behavior if obj.trial_settings else None
-    return behavior is not None and behavior.missing_payment_method == "pause"
+    if behavior is None or behavior.missing_payment_method is None:
+        return None
+    return behavior.missing_payment_method == "pause"
 
 
 def _to_item(item: ItemObject, catalog: Catalog) -> SubscriptionItem:

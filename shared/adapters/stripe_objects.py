@@ -124,6 +124,8 @@ class DiscountObject(msgspec.Struct, frozen=True):
     customer: str | Reference | None = None
     subscription: str | None = None
     subscription_item: str | None = None
+    invoice: str | None = None
+    invoice_item: str | None = None
 
 
 class TaxRateObject(msgspec.Struct, frozen=True):

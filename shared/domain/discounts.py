@@ -88,7 +88,9 @@ def discounts_in_force(
     return tuple(
         discount
         for discount in discounts
-        if _readable_coupon(discount).duration in _COUNTED[option] and _is_in_force(discount, at)
+        if _may_be_in_force(discount, at)
+        and _readable_coupon(discount).duration in _COUNTED[option]
+        and _is_in_force(discount, at)
     )
 
 
@@ -167,6 +169,11 @@ def _readable_coupon(discount: Discount) -> Coupon:
     if coupon.duration not in DURATIONS:
         raise UnreadableError(f"coupon {coupon.id} has unknown duration {coupon.duration}")
     return coupon
+
+
+def _may_be_in_force(discount: Discount, at: datetime) -> bool:
+    """Return whether its own times allow it; nobody need know the coupon of one that is over."""
+    return discount.start <= at and (discount.end is None or at < discount.end)
 
 
 def _is_in_force(discount: Discount, at: datetime) -> bool:

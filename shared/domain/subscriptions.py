@@ -65,7 +65,8 @@ class Subscription:
 
         canceled_at: when the end was requested; `ended_at` is when it came.
 
-        pauses_after_trial: whether its trial pauses it at the end if nobody can be charged.
+        pauses_after_trial: whether its trial pauses it at the end if nobody can be charged; None
+            where that was not given.
 
         automatic_tax: whether Stripe computes tax; None where that was not given.
     """
@@ -82,7 +83,7 @@ class Subscription:
     default_tax_rates: tuple[TaxRate, ...] = ()
     automatic_tax: bool | None = None
     collection_paused: bool = False
-    pauses_after_trial: bool = False
+    pauses_after_trial: bool | None = None
     cancel_at_period_end: bool = False
     cancel_at: datetime | None = None
     canceled_at: datetime | None = None

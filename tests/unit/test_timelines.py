@@ -3,6 +3,9 @@
 from datetime import datetime, timedelta
 from typing import Any
 
+import pytest
+
+from shared.domain.metrics import Mrr, compute
 from shared.domain.timelines import Stretch, Timeline
 from tests.builders import (
     NOW,
@@ -14,6 +17,7 @@ from tests.builders import (
     an_item,
     monthly,
     seconds,
+    terms,
 )
 from tests.history_builders import (
     a_credit,
@@ -180,6 +184,91 @@ def test_what_went_without_a_credit_was_paid_to_the_end_of_its_period() -> None:
     invoice = an_invoice(subscription, *lines, at=days_ago(50))
     timeline = timeline_of(subscription, invoices=[invoice], prices=[went["price"]])
     assert [len(prices_at(timeline, days)) for days in (21, 20)] == [2, 1]
+
+
+def test_an_item_billed_for_one_period_alone_was_there_for_that_period() -> None:
+    stays, went = an_item(a_price(1000)), an_item(a_price(5000))
+    subscription = began(a_subscription(stays), 200)
+    invoices = [
+        an_invoice(
+            subscription,
+            *(a_line(item, at=days_ago(days)) for item in items),
+            at=days_ago(days),
+        )
+        for days, items in ((105, [stays]), (75, [stays, went]), (45, [stays]))
+    ]
+    timeline = timeline_of(subscription, invoices=invoices, prices=[went["price"]])
+    assert [len(prices_at(timeline, days)) for days in (76, 75, 46, 45)] == [1, 2, 2, 1]
+
+
+def test_an_item_that_joined_took_the_place_of_one_that_went_without_a_credit() -> None:
+    new = an_item(a_price(12000), created=seconds(days_ago(35)))
+    old = an_item(a_price(120000, every="year"))
+    subscription = began(a_subscription(new), 200)
+    line = a_line(old, at=days_ago(200), until=days_ago(-165))
+    invoice = an_invoice(subscription, line, at=days_ago(200))
+    timeline = timeline_of(subscription, invoices=[invoice], prices=[old["price"]])
+    assert prices_at(timeline, 36) == [old["price"]["id"]]
+    assert prices_at(timeline, 35) == [new["price"]["id"]]
+
+
+def test_items_made_seconds_after_one_another_were_there_from_the_beginning() -> None:
+    made = [seconds(days_ago(5)) + number for number in (1, 2)]
+    items = [an_item(a_price(1000), created=at) for at in made]
+    backdated = a_subscription(*items) | {
+        "created": seconds(days_ago(5)),
+        "start_date": seconds(days_ago(100)),
+    }
+    assert len(prices_at(timeline_of(backdated), 100)) == 2
+
+
+def test_an_item_whose_last_change_was_billed_was_there_to_the_end_of_it() -> None:
+    stays, went = an_item(a_price(1000)), an_item(a_price(5000), 3)
+    subscription = began(a_subscription(stays), 200)
+    lines = [
+        a_credit(went, went["price"], at=days_ago(70), until=days_ago(50)),
+        a_debit(went, at=days_ago(70), until=days_ago(50)),
+    ]
+    invoice = an_invoice(subscription, *lines, at=days_ago(65))
+    timeline = timeline_of(subscription, invoices=[invoice], prices=[went["price"]])
+    found = [sum(it.quantity or 0 for it in at(timeline, d).subscription.items) for d in (69, 49)]
+    assert found == [4, 1]
+
+
+def test_a_period_billed_twice_counts_once() -> None:
+    item = an_item(a_price(1000), 5)
+    subscription = began(a_subscription(item), 200)
+    invoices = [
+        an_invoice(subscription, a_line(item, at=days_ago(45)), at=days_ago(45), status=status)
+        for status in ("void", "paid")
+    ]
+    assert len(timeline_of(subscription, invoices=invoices).stretches) == 1
+
+
+def test_an_invoice_of_the_customer_may_take_what_waited_for_a_subscription() -> None:
+    subscription, item = with_item("price_new")
+    old = a_price(5000)
+    lines = [a_credit(item, old, at=days_ago(40)), a_debit(item, at=days_ago(40))]
+    for line in lines:
+        line["parent"]["subscription_item_details"]["subscription"] = subscription["id"]
+    invoice = an_invoice(subscription, *lines, at=days_ago(39), parent=None)
+    timeline = timeline_of(subscription, invoices=[invoice], prices=[old])
+    assert [prices_at(timeline, days) for days in (41, 40)] == [[old["id"]], ["price_new"]]
+
+
+@pytest.mark.parametrize("decimal", ["1E+3", "1e-7", "1e99"])
+def test_a_quantity_may_come_as_any_decimal(decimal: str) -> None:
+    subscription, item = with_item("price_new")
+    line = a_line(item, at=days_ago(40)) | {"quantity": None, "quantity_decimal": decimal}
+    invoice = an_invoice(subscription, line, at=days_ago(40))
+    assert prices_at(timeline_of(subscription, invoices=[invoice]), 41) == ["price_new"]
+
+
+def test_a_line_that_names_no_price_tells_nothing() -> None:
+    subscription, item = with_item("price_new")
+    line = a_line(item, at=days_ago(40)) | {"quantity": None, "pricing": None}
+    timeline = timeline_of(subscription, invoices=[an_invoice(subscription, line, at=days_ago(40))])
+    assert prices_at(timeline, 41) == ["price_new"]
 
 
 def test_a_change_without_proration_shows_with_the_next_period() -> None:
@@ -413,6 +502,18 @@ def test_a_first_payment_that_took_its_time_leaves_it_incomplete() -> None:
     assert statuses(timeline) == [("incomplete", days_ago(50)), ("active", days_ago(49.5))]
 
 
+def test_a_first_payment_by_bank_debit_leaves_nothing_incomplete() -> None:
+    subscription, item = with_item("price_1", days=50)
+    invoice = an_invoice(
+        subscription,
+        a_line(item, at=days_ago(50)),
+        at=days_ago(50),
+        billing_reason="subscription_create",
+        status_transitions=transitions(finalized=days_ago(50), paid=days_ago(45)),
+    )
+    assert statuses(timeline_of(subscription, invoices=[invoice])) == [("active", days_ago(50))]
+
+
 def test_events_tell_the_status_before_and_after() -> None:
     subscription, _ = with_item("price_1")
     events = [
@@ -455,6 +556,14 @@ def test_a_pause_after_a_trial_lasted_until_the_next_line() -> None:
     assert statuses(timeline)[1:] == [("paused", days_ago(46)), ("active", days_ago(20))]
     seen_late = timeline_of(subscription, invoices=[invoice], since=days_ago(30))
     assert statuses(seen_late)[1:] == [("active", days_ago(46))]
+
+
+def test_a_trial_that_is_not_set_to_pause_became_active() -> None:
+    settings = {"end_behavior": {"missing_payment_method": "create_invoice"}}
+    subscription, item = a_trial(trial_settings=settings)
+    invoice = an_invoice(subscription, a_line(item, at=days_ago(20)), at=days_ago(20))
+    timeline = timeline_of(subscription, invoices=[invoice])
+    assert statuses(timeline)[1:] == [("active", days_ago(46))]
 
 
 def test_the_end_of_a_pause_tells_when_it_began() -> None:
@@ -550,6 +659,27 @@ def test_a_current_discount_that_an_invoice_names_anew_counts_once() -> None:
     invoice = a_discounted_invoice(subscription, copy, item, 70)
     timeline = timeline_of(subscription, invoices=[invoice])
     assert discounts_at(timeline, 60) == [current["id"]]
+
+
+def test_a_coupon_put_on_one_invoice_by_hand_is_no_discount_of_the_subscription() -> None:
+    subscription, item = with_item("price_1")
+    coupon = a_coupon(percent_off=50)
+    gift = a_discount(coupon, start=days_ago(31)) | {
+        "customer": subscription["customer"],
+        "invoice": "in_1",
+    }
+    invoice = a_discounted_invoice(subscription, gift, item, 31)
+    current = timeline_of(subscription, invoices=[invoice], coupons=[coupon]).current
+    assert (current.discounts, current.customer_discounts) == ((), ())
+
+
+def test_a_discount_that_is_over_need_not_be_readable() -> None:
+    subscription, _ = with_item("price_1")
+    discount = a_discount(start=days_ago(5)) | {"subscription": subscription["id"]}
+    gone = an_event("customer.discount.deleted", discount, at=days_ago(3))
+    account = a_past_account([subscription], events=[gone])
+    assert compute(Mrr(), account, NOW, terms()).value == 80
+    assert compute(Mrr(), account, days_ago(4), terms()).value is None
 
 
 def test_a_customers_new_discount_ends_the_one_before() -> None:

@@ -5,7 +5,7 @@ in sum. Terms as in docs/metrics.md; both ends are converted at the same rates, 
 rates move nothing.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
@@ -106,8 +106,3 @@ def _kind_of(
         # Who stays without paying, such as behind a coupon of 100 %, has not left.
         return "contraction" if customer_id in retention.closing else "churned"
     return "expansion" if closing > opening else "contraction"
-
-
-def paying_customers(customers: Mapping[str, RetainedCustomer]) -> int:
-    """Return how many customers are worth anything."""
-    return sum(1 for customer in customers.values() if customer.is_paying)

@@ -196,7 +196,8 @@ def _warn_of_short_range(name: str, found: RetainedRevenue, cohort: int) -> list
         return []
     message = (
         f"{name} of 30 days rests on {count_nouns(cohort, 'customer')} who paid at the start, so"
-        f" that a single one who leaves is {percent_of(1, cohort)}% of them. Churn easily looks"
-        " high that way: last_quarter or last_year say more of how it usually is."
+        f" that a single one who leaves is {percent_of(1, cohort)}% of them. It easily looks"
+        f" {'low' if name == 'NRR' else 'high'} that way: last_quarter or last_year say more of how"
+        " it usually is."
     )
     return [MetricWarning("short_range", message)]

@@ -170,15 +170,19 @@ def _instants_within(stretch: Stretch, end: datetime | None) -> list[datetime]:
     holders = (subscription.discounts, subscription.customer_discounts)
     discounts = [it for held in holders for it in held]
     discounts += [it for item in subscription.items for it in item.discounts]
-    ends = {it.end for it in discounts if it.end is not None and it.end > stretch.since}
-    return sorted({stretch.since, *(it for it in ends if end is None or it < end)})
+    ends = {it.end for it in discounts} | {item.trial_end for item in subscription.items}
+    within = {
+        it for it in ends if it is not None and it > stretch.since and (end is None or it < end)
+    }
+    return sorted({stretch.since, *within})
 
 
 def _is_paid(stretch: Stretch, instant: datetime, definitions: Definitions) -> bool:
+    """Return whether it was worth something; what cannot be told is taken for something."""
     try:
         return bool(retained_amount(stretch, instant, definitions))
     except UnreadableError:
-        return False
+        return True
 
 
 def _unknown_status(stretch: Stretch) -> str | None:

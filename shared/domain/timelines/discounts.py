@@ -7,7 +7,7 @@ event: a discount that has gone without one had gone before.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Literal, NamedTuple
@@ -44,6 +44,8 @@ class Observed:
     Attributes:
         as_of: the instant of the reading.
 
+        there: what discounts can hang on now; an item that is not among it has gone.
+
         billed: when invoices billed each holder; a discount of a subscription or an item that one
             of them does not name had gone by then.
 
@@ -51,6 +53,7 @@ class Observed:
     """
 
     as_of: datetime
+    there: Collection[Holder]
     billed: Mapping[Holder, Sequence[datetime]]
     events_since: datetime | None
 
@@ -134,6 +137,8 @@ def _end_of(
     last = max(use.since for use in uses)
     ends = [*own_ends, *replaced]
     ends += [at for at in observed.billed.get(best.holder, ()) if at > last]
+    if best.holder.kind == "item" and best.holder not in observed.there:
+        return min([*ends, observed.as_of])  # it went with its item, not before it
     if not ends:
         until = max(use.until for use in uses)
         # It was to last longer and has gone: the current object holds back to the last use.

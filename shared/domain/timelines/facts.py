@@ -40,6 +40,8 @@ class InvoiceLine:
         is_credit: whether it gives back what was until `start`; else it bills what is from then.
 
         credited_lines: ids of the lines that it takes back.
+
+        invoice_id: of its invoice; empty while it waits for one.
     """
 
     id: str
@@ -51,6 +53,7 @@ class InvoiceLine:
     is_proration: bool = False
     is_credit: bool = False
     credited_lines: tuple[str, ...] = ()
+    invoice_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)

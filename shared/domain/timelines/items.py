@@ -12,6 +12,8 @@ from shared.domain.timelines.traces import SAME_CHANGE, Piece, Rank, Trace, reso
 
 # Two billing periods differ in length by up to so much.
 _MONTHS_DIFFER = timedelta(days=4)
+# The items of a new subscription are made one after the other.
+_MADE_TOGETHER = timedelta(minutes=1)
 
 
 def item_histories(
@@ -30,14 +32,10 @@ def item_histories(
     billed = [line.start for every in lines.values() for line in every if not line.is_proration]
     histories = {}
     for item_id in ids:
-        is_there = item_id in held
-        events = [*changes.get(item_id, [])]
-        if not is_there and (first := _first_billed(lines.get(item_id, []), billed)):
-            events.append(first)
-        traces = [
-            *events,
-            *_traces_of_lines(lines.get(item_id, []), events, as_of, is_there=is_there),
-        ]
+        own, events = lines.get(item_id, []), changes.get(item_id, [])
+        traces = [*events, *_traces_of_lines(own, events)]
+        if item_id not in held:
+            traces += _traces_of_gone(own, billed, joined.values(), as_of)
         earliest = min((trace.at for trace in traces), default=as_of)
         if item_id in joined and joined[item_id] <= earliest:
             traces.append(Trace(joined[item_id], before=GONE, rank=Rank.OBJECT))
@@ -53,19 +51,27 @@ def _licensed(lines: Iterable[InvoiceLine], facts: SubscriptionFacts) -> Iterato
             yield line
 
 
-def _first_billed(lines: Sequence[InvoiceLine], billed: Iterable[datetime]) -> Trace[Held] | None:
-    """Return that an item was not there before its first line.
-
-    That is told where the subscription was billed one period earlier, and it was not.
-    """
-    first = lines[0] if lines else None
-    if first is None or first.is_proration:
-        return None
+def _traces_of_gone(
+    lines: Sequence[InvoiceLine],
+    billed: Iterable[datetime],
+    joined: Iterable[datetime],
+    as_of: datetime,
+) -> Iterator[Trace[Held]]:
+    """Yield what is told of the coming and going of an item that is not there any more."""
+    if not lines:
+        return
+    first, last = lines[0], lines[-1]
     period = first.end - first.start
     earlier = (first.start - at for at in billed if at < first.start)
-    if any(abs(gap - period) <= _MONTHS_DIFFER for gap in earlier):
-        return Trace(first.start, before=GONE)
-    return None
+    if not first.is_proration and any(abs(gap - period) <= _MONTHS_DIFFER for gap in earlier):
+        # The subscription was billed one period before its first line, and it was not.
+        yield Trace(first.start, before=GONE)
+    # What has gone without a credit made room for an item that joined meanwhile, or was there to
+    # the end of what was paid.
+    ends = [at for at in joined if last.start < at <= last.end]
+    ends += [last.end] if last.end <= as_of else []
+    if ends and not last.is_credit:
+        yield Trace(min(ends), after=GONE)
 
 
 def _by_item(lines: Iterable[InvoiceLine]) -> Mapping[str, list[InvoiceLine]]:
@@ -109,15 +115,12 @@ def _find_joined(current: Subscription, every_id: Sequence[str]) -> dict[str, da
         return {}
     none_gone = len(every_id) == len(current.items)
     oldest = min(made.values()) if none_gone else current.created_at
-    return {item_id: at for item_id, at in made.items() if at > max(oldest, current.created_at)}
+    beginning = max(oldest, current.created_at) + _MADE_TOGETHER
+    return {item_id: at for item_id, at in made.items() if at > beginning}
 
 
 def _traces_of_lines(
-    lines: Sequence[InvoiceLine],
-    events: Sequence[Trace[Held]],
-    as_of: datetime,
-    *,
-    is_there: bool,
+    lines: Sequence[InvoiceLine], events: Sequence[Trace[Held]]
 ) -> list[Trace[Held]]:
     """Return what the lines of one item tell, in the order of time."""
     by_start: defaultdict[datetime, list[InvoiceLine]] = defaultdict(list)
@@ -136,10 +139,6 @@ def _traces_of_lines(
         if is_new and not any(trace.at < at for trace in events):
             # Nothing is given back for what was before: there was nothing.
             traces.append(Trace(at, before=GONE))
-    last = lines[-1] if lines else None
-    if last and not is_there and not last.is_proration and last.end <= as_of:
-        # What has gone without a credit was paid to the end of its period.
-        traces.append(Trace(last.end, after=GONE))
     return traces
 
 
@@ -160,7 +159,7 @@ def _with_credits_of_nothing(group: Sequence[InvoiceLine]) -> list[InvoiceLine]:
 
 def _billed(group: Iterable[InvoiceLine]) -> set[Held]:
     """Return what the lines of one moment bill; the tiers of one price may be a line each."""
-    regular: defaultdict[str, dict[str, int]] = defaultdict(dict)
+    regular: defaultdict[tuple[str, str], int] = defaultdict(int)
     billed = set()
     for line in group:
         if line.is_credit:
@@ -168,8 +167,8 @@ def _billed(group: Iterable[InvoiceLine]) -> set[Held]:
         if line.is_proration or line.held.quantity is None:
             billed.add(line.held)
         else:
-            regular[line.held.price_id][line.id] = line.held.quantity
-    return billed | {Held(price, sum(counts.values())) for price, counts in regular.items()}
+            regular[line.invoice_id, line.held.price_id] += line.held.quantity
+    return billed | {Held(price, count) for (_, price), count in regular.items()}
 
 
 def _is_told_by_event(

@@ -18,6 +18,9 @@ _FIRST = "subscription_create"
 # A first invoice that is paid within this time, at the first attempt, never was in doubt. A period
 # that begins within it after a trial begins at the trial's end.
 _AT_ONCE = timedelta(hours=1)
+# Stripe lets an incomplete subscription expire after 23 hours: what was paid later, such as by a
+# debit of a bank account, never was in doubt either.
+_LONGEST_INCOMPLETE = timedelta(hours=23)
 # A debit of a bank account takes days to arrive, and nothing has failed meanwhile.
 _LONGEST_DEBIT = timedelta(days=10)
 
@@ -93,7 +96,7 @@ def _traces_of_beginning(
         is_owed = first.status in {"open", "void", "uncollectible"}
         never_paid = is_owed and current.status == "canceled"
         yield Trace(start, after="incomplete" if never_paid else "active")
-    elif first.attempts > 1 or first.paid_at - first.created_at > _AT_ONCE:
+    elif _AT_ONCE < first.paid_at - first.created_at <= _LONGEST_INCOMPLETE:
         yield Trace(start, after="incomplete")
         yield Trace(first.paid_at, before="incomplete", after="active")
     else:
@@ -106,7 +109,7 @@ def _traces_of_trial(
     """Yield what followed a trial: it became active, or paused for want of a payment method.
 
     A pause lasts until the first line after it, and is told only where every invoice since the
-    trial's end is known.
+    trial's end is known, and never where the subscription is set to end its trial otherwise.
     """
     trial, ended_at = _trial_of(current), ended(current)
     if trial is None or trial[1] > as_of or (ended_at is not None and ended_at <= trial[1]):
@@ -114,7 +117,8 @@ def _traces_of_trial(
     ends = trial[1]
     yield Trace(ends, before="trialing")
     resumed_at = min((line.start for line in facts.lines if line.start >= ends), default=None)
-    is_known = facts.complete_since is not None and facts.complete_since <= ends
+    may_pause = current.pauses_after_trial is not False
+    is_known = may_pause and facts.complete_since is not None and facts.complete_since <= ends
     if is_known and resumed_at is not None and resumed_at - ends > _AT_ONCE:
         yield Trace(ends, after="paused")
         yield Trace(resumed_at, before="paused", after="active")
