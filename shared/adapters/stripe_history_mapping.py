@@ -70,12 +70,13 @@ def to_invoice(obj: InvoiceObject) -> Invoice:
 def to_waiting(obj: InvoiceItemObject) -> InvoiceLine | None:
     """Return a proration that waits for an invoice; None for anything else that waits."""
     details = obj.parent.subscription_details if obj.parent else None
-    if not obj.proration or details is None:
+    held = _to_held(obj.pricing, obj.quantity, obj.quantity_decimal)
+    if not obj.proration or details is None or not held.price_id:
         return None
     return InvoiceLine(
         id=obj.id,
         item_id=details.subscription_item or "",
-        held=_to_held(obj.pricing, obj.quantity, obj.quantity_decimal),
+        held=held,
         start=to_past(obj.period.start),
         end=to_past(obj.period.end),
         amount_minor=obj.amount,

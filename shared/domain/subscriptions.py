@@ -96,6 +96,12 @@ class Subscription:
     in_test_clock: bool = False
 
     @property
+    def has_discounts(self) -> bool:
+        """Whether any discount hangs on it, its items or its customer, in force or not."""
+        own = self.discounts or self.customer_discounts
+        return bool(own) or any(item.discounts for item in self.items)
+
+    @property
     def is_scheduled_to_end(self) -> bool:
         """Whether its end has been requested and has not come yet."""
         asked = self.cancel_at_period_end or self.cancel_at is not None

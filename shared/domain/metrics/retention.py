@@ -100,6 +100,7 @@ def _retained_at(
 ) -> dict[str, RetainedCustomer]:
     """Return the retained customers; those of whom an amount cannot be told join *unreadable*."""
     found: defaultdict[str, RetainedCustomer] = defaultdict(RetainedCustomer)
+    undiscounted = replace(definitions, discounts="none")
     for timeline in timelines_in_scope(account):
         stretch = timeline.at(instant)
         if stretch is None:
@@ -113,7 +114,9 @@ def _retained_at(
         customer.subscriptions += 1
         try:
             amount = retained_amount(stretch, instant, definitions)
-            listed = retained_amount(stretch, instant, replace(definitions, discounts="none"))
+            listed = amount
+            if subscription.has_discounts:
+                listed = retained_amount(stretch, instant, undiscounted)
         except UnreadableError as error:
             unreadable[subscription.customer_id] = error.reason
             continue

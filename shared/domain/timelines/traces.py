@@ -85,6 +85,11 @@ class _Point(Generic[Value]):
 
 
 def _merge(at: datetime, traces: set[Trace[Value]]) -> "_Point[Value]":
+    if len(traces) == 1:
+        (only,) = traces
+        is_firm = only.rank > Rank.INVOICE
+        before = None if only.before is None else (only.before, is_firm)
+        return _Point(at, before, None if only.after is None else (only.after, is_firm))
     befores = _strongest([(t.before, t.rank) for t in traces if t.before is not None])
     afters = _strongest([(t.after, t.rank) for t in traces if t.after is not None])
     return _Point(at, _first(befores, afters), _first(afters, befores))
