@@ -416,6 +416,12 @@ def test_c12_a_failed_payment_puts_its_mrr_at_risk() -> None:
     assert measure("MRR", a_payment_that_failed()).explanation.companions["at_risk"] == 100
 
 
+def test_c12_what_is_at_risk_leads_from_the_closing_to_mrr() -> None:
+    companions = measure("NRR", a_payment_that_failed()).explanation.companions
+    names = ("opening_mrr", "closing_mrr", "opening_at_risk_mrr", "at_risk_mrr")
+    assert [companions[name] for name in names] == [200, 200, 0, 100]
+
+
 def test_c23_a_deleted_customer_is_none_of_all_customers() -> None:
     assert compute(CustomerCount("all"), a_customer_deleted(), NOW, terms()).value == 1
 

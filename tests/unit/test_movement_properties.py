@@ -211,6 +211,8 @@ def test_opening_mrr_and_its_movements_make_the_closing_mrr(
 def test_the_movements_beside_nrr_reconcile_to_the_cent(every: Any) -> None:
     account = account_of(every)
     companions = compute(Nrr(), account, NOW, in_dollars()).explanation.companions
+    measured = compute(Mrr(), account, NOW, in_dollars())
+    assert companions["at_risk_mrr"] == measured.explanation.companions["at_risk"]
     sums = {name.removesuffix("_mrr"): value or Decimal(0) for name, value in companions.items()}
     gained = sum(sums[kind] for kind in GAINS) - sum(sums[kind] for kind in LOSSES)
     assert sums["opening"] + gained == sums["closing"]

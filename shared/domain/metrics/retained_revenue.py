@@ -106,13 +106,26 @@ def percent_of(part: Fraction | int, whole: Fraction | int) -> Decimal | None:
 
 
 def companions_of(found: RetainedRevenue) -> dict[str, Decimal | None]:
-    """Return the MRR movements of the range; they reconcile: opening to closing."""
+    """Return the MRR movements of the range; they reconcile: opening to closing.
+
+    Both hold what is past due, which MRR does not by default: it changes besides by the rise of
+    `at_risk_mrr`, the part of the closing that is past due.
+    """
     if found.is_withheld:
         return {}
     sums = sum_movements(found.movements, found.converter.digits)
+    named: dict[str, Decimal | None] = {f"{name}_mrr": value for name, value in sums.items()}
+    at_risk = {
+        f"{when}at_risk_mrr": found.converter.sum_rounded(
+            (minor, code) for it in customers.values() for code, minor in it.at_risk.items()
+        )
+        for when, customers in (
+            ("opening_", found.retention.opening),
+            ("", found.retention.closing),
+        )
+    }
     # Both ends are converted at the same rates.
-    named = {f"{name}_mrr": value for name, value in sums.items()}
-    return {**named, "fx_impact": Decimal(0)}
+    return {**named, **at_risk, "fx_impact": Decimal(0)}
 
 
 def breakdown_of(found: RetainedRevenue) -> Breakdown:

@@ -34,11 +34,14 @@ class RetainedCustomer:
         amounts: exact monthly amounts in minor units, by currency.
 
         listed: the same without any discount.
+
+        at_risk: the part of the amounts that is past due.
     """
 
     subscriptions: int = 0
     amounts: defaultdict[str, Fraction] = field(default_factory=lambda: defaultdict(Fraction))
     listed: defaultdict[str, Fraction] = field(default_factory=lambda: defaultdict(Fraction))
+    at_risk: defaultdict[str, Fraction] = field(default_factory=lambda: defaultdict(Fraction))
 
     @property
     def is_paying(self) -> bool:
@@ -122,6 +125,8 @@ def _retained_at(
             continue
         customer.amounts[subscription.currency] += amount
         customer.listed[subscription.currency] += listed
+        if subscription.status == "past_due":
+            customer.at_risk[subscription.currency] += amount
     return found
 
 
