@@ -6,18 +6,14 @@ through the production decoding and mapping, with the sources expanded as the li
 
 import json
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from shared.adapters.stripe_money_mapping import to_balance
 from shared.adapters.stripe_money_objects import BalanceTransactionObject, ChargeObject
 from shared.adapters.stripe_objects import Page, decode
 from shared.domain.account import Account, Mode
-from tests.builders import NOW, Json, an_id, seconds
-
-
-def days_ago(days: float) -> datetime:
-    return NOW - timedelta(days=days)
+from tests.builders import Json, an_id, days_ago, seconds
 
 
 def a_row(category: str, amount: int, **fields: Any) -> Json:

@@ -7,7 +7,7 @@ products of coupons, which are joined by id.
 
 import json
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from fractions import Fraction
 from itertools import count
 from typing import Any
@@ -38,6 +38,10 @@ _NUMBERS = count(1)
 
 def seconds(at: datetime) -> int:
     return int(at.timestamp())
+
+
+def days_ago(days: float) -> datetime:
+    return NOW - timedelta(days=days)
 
 
 def an_id(prefix: str) -> str:

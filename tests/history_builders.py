@@ -29,11 +29,7 @@ from shared.domain.account import Account, Mode
 from shared.domain.subscriptions import Subscription
 from shared.domain.timelines import build_timeline
 from shared.domain.unreadable import Unreadable
-from tests.builders import NOW, Json, an_id, as_listed, seconds
-
-
-def days_ago(days: float) -> datetime:
-    return NOW - timedelta(days=days)
+from tests.builders import NOW, Json, an_id, as_listed, days_ago, seconds
 
 
 def a_line(

@@ -22,9 +22,8 @@ from tests.balance_builders import (
     a_partial_capture_row,
     a_refund_row,
     a_row,
-    days_ago,
 )
-from tests.builders import NOW, Json, terms
+from tests.builders import NOW, Json, days_ago, terms
 
 
 def measure(

@@ -22,6 +22,7 @@ from tests.builders import (
     a_customer,
     a_price,
     a_subscription,
+    days_ago,
     monthly,
     seconds,
     terms,
@@ -32,7 +33,6 @@ from tests.history_builders import (
     an_event,
     an_invoice,
     an_update,
-    days_ago,
     transitions,
 )
 

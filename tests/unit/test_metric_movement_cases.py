@@ -5,6 +5,7 @@ invoices, prorations that wait for one, and events.
 """
 
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from decimal import Decimal
 
 import pytest
@@ -18,8 +19,10 @@ from shared.domain.metrics import (
     MetricQuery,
     Mrr,
     Nrr,
+    Revenue,
     compute,
 )
+from tests.balance_builders import a_balance, a_charge_row
 from tests.builders import (
     MATCH_STRIPE,
     NOW,
@@ -30,6 +33,7 @@ from tests.builders import (
     a_price,
     a_subscription,
     an_item,
+    days_ago,
     monthly,
     seconds,
     terms,
@@ -43,7 +47,6 @@ from tests.history_builders import (
     an_event,
     an_invoice,
     an_update,
-    days_ago,
     transitions,
 )
 
@@ -424,6 +427,23 @@ def test_c12_what_is_at_risk_leads_from_the_closing_to_mrr() -> None:
 
 def test_c23_a_deleted_customer_is_none_of_all_customers() -> None:
     assert compute(CustomerCount("all"), a_customer_deleted(), NOW, terms()).value == 1
+
+
+def test_m37_what_was_sold_once_is_revenue_and_no_mrr() -> None:
+    subscription = old(2000)
+    fee = a_line(an_item(a_price(50000, recurring=None)), at=days_ago(200), amount=50000)
+    fee["parent"] = {
+        "type": "invoice_item_details",
+        "invoice_item_details": {"invoice_item": "ii_1", "proration": False},
+    }
+    line = a_line(subscription["items"]["data"][0], at=days_ago(200), amount=2000)
+    first = an_invoice(subscription, line, fee, at=days_ago(200))
+    account = a_past_account([subscription], invoices=[first])
+    paid = a_balance(a_charge_row(52000, at=days_ago(200))).balance
+    day_after = days_ago(199.5)
+    both = replace(account, balance=paid)
+    assert compute(Mrr(), both, day_after, terms()).value == 20
+    assert compute(Revenue("total"), both, day_after, terms()).value == 520
 
 
 def test_m28_a_discount_that_ends_shows_as_expansion_with_its_reason() -> None:

@@ -24,9 +24,8 @@ from tests.balance_builders import (
     a_refund_failure_row,
     a_refund_row,
     a_row,
-    days_ago,
 )
-from tests.builders import MATCH_STRIPE, NOW, Json, terms
+from tests.builders import MATCH_STRIPE, NOW, Json, days_ago, terms
 
 METRICS: tuple[Any, ...] = ("total", "refunds", "net", "fees")
 

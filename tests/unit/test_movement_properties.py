@@ -27,7 +27,7 @@ from shared.domain.metrics.retention import compare_retained, retained_amount
 from shared.domain.subscriptions import STATUSES
 from shared.domain.timelines import PAYING
 from shared.domain.windows import Window, window_ending
-from tests.builders import NOW, Json, a_price, a_subscription, an_item, seconds, terms
+from tests.builders import NOW, Json, a_price, a_subscription, an_item, days_ago, seconds, terms
 from tests.history_builders import (
     a_credit,
     a_debit,
@@ -36,7 +36,6 @@ from tests.history_builders import (
     a_waiting_item,
     an_invoice,
     an_update,
-    days_ago,
 )
 
 CUSTOMERS = [f"cus_{letter}" for letter in "abcdef"]

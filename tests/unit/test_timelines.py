@@ -15,6 +15,7 @@ from tests.builders import (
     a_price,
     a_subscription,
     an_item,
+    days_ago,
     monthly,
     seconds,
     terms,
@@ -28,7 +29,6 @@ from tests.history_builders import (
     an_event,
     an_invoice,
     an_update,
-    days_ago,
     transitions,
 )
 
