@@ -78,10 +78,7 @@ def past_discounts(
         if use.discount.id not in there:
             by_id[use.discount.id].append(use)
     # The same discount may come with its coupon here and without it there.
-    best = {
-        discount_id: min(every, key=lambda use: (use.discount.coupon is None, repr(use)))
-        for discount_id, every in by_id.items()
-    }
+    best = {discount_id: min(every, key=_preference) for discount_id, every in by_id.items()}
     starts = _starts_of_customers(best.values(), current)
     found: defaultdict[Holder, list[Discount]] = defaultdict(list)
     for discount_id, use in best.items():
@@ -104,6 +101,11 @@ def in_order_of_adding(
         later = (index for index, it in enumerate(stacked) if it.start > discount.start)
         stacked.insert(next(later, len(stacked)), discount)
     return tuple(stacked)
+
+
+def _preference(use: DiscountUse) -> tuple[object, ...]:
+    """Return what decides between two uses of a discount, whatever order they came in."""
+    return use.discount.coupon is None, use.since, use.until, use.holder, use.discount.start
 
 
 def _starts_of_customers(
