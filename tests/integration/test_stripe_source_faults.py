@@ -127,7 +127,7 @@ def test_a_server_that_says_nothing_is_given_up(
     sandbox: Sandbox, faults: Faults, sleeps: Sleeps
 ) -> None:
     faults.come(silence)
-    settings = TransportSettings(read_timeout_seconds=0.1)
+    settings = TransportSettings(read_timeout_seconds=1.0)
     reading = a_source(sandbox, sleeps, settings=settings).read(SUBSCRIPTIONS)
     assert_whole(reading)
     assert reading.requests == 4
