@@ -5,6 +5,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 from shared.domain.account import Account
+from shared.domain.metrics.departures import departed_customers
 from shared.domain.metrics.measurement import (
     Breakdown,
     Contribution,
@@ -25,7 +26,7 @@ from shared.domain.metrics.retained_revenue import (
     percent_of,
     warnings_of,
 )
-from shared.domain.metrics.retention import departed_customers, first_payments, retained_within
+from shared.domain.metrics.retention import first_payments, retained_within
 from shared.domain.metrics.scope import count_nouns
 from shared.domain.money import Unit, format_value
 

@@ -7,6 +7,7 @@ from decimal import Decimal
 
 from shared.domain.account import Account
 from shared.domain.metrics.assessments import assess_all
+from shared.domain.metrics.departures import departed_customers
 from shared.domain.metrics.exclusions import warn_of_unreadable
 from shared.domain.metrics.measurement import (
     Contribution,
@@ -18,7 +19,6 @@ from shared.domain.metrics.measurement import (
     Terms,
 )
 from shared.domain.metrics.queries import CustomerCount
-from shared.domain.metrics.retention import departed_customers
 from shared.domain.metrics.scope import (
     count_nouns,
     customers_in_scope,
