@@ -27,9 +27,19 @@ from shared.adapters.stripe_objects import (
 )
 from shared.domain.account import Account, Mode
 from shared.domain.subscriptions import Subscription
-from shared.domain.timelines import build_timeline
+from shared.domain.timelines import Stretch, Timeline, build_timeline
 from shared.domain.unreadable import Unreadable
-from tests.builders import NOW, Json, an_id, as_listed, days_ago, seconds
+from tests.builders import (
+    NOW,
+    Json,
+    a_price,
+    a_subscription,
+    an_id,
+    an_item,
+    as_listed,
+    days_ago,
+    seconds,
+)
 
 
 def a_line(
@@ -217,3 +227,42 @@ def _coupons_in(subscriptions: Sequence[Json]) -> list[Json]:
         for discount in (*(holder.get("discounts") or ()), holder.get("discount"))
     ]
     return [discount["source"]["coupon"] for discount in discounts if discount]
+
+
+def timeline_of(subscription: Json, **facts: Any) -> Timeline:
+    (timeline,) = a_past_account([subscription], **facts).timelines
+    return timeline
+
+
+def at(timeline: Timeline, days: float) -> Stretch:
+    """What a subscription was so many days ago."""
+    stretch = timeline.at(days_ago(days))
+    assert stretch is not None
+    return stretch
+
+
+def prices_at(timeline: Timeline, days: float) -> list[str]:
+    return [item.price.id for item in at(timeline, days).subscription.items]
+
+
+def statuses(timeline: Timeline) -> list[tuple[str, datetime]]:
+    return [(it.subscription.status, it.since) for it in timeline.stretches]
+
+
+def began(subscription: Json, days: float) -> Json:
+    return subscription | {
+        "created": seconds(days_ago(days)),
+        "start_date": seconds(days_ago(days)),
+    }
+
+
+def ended(subscription: Json, days: float) -> Json:
+    """The subscription, canceled so many days ago."""
+    instant = seconds(days_ago(days))
+    return subscription | {"status": "canceled", "ended_at": instant, "canceled_at": instant}
+
+
+def with_item(price: str, *, days: float = 200) -> tuple[Json, Json]:
+    """A subscription with one item at a price, begun so many days ago."""
+    item = an_item(a_price(8000, id=price))
+    return began(a_subscription(item), days), item

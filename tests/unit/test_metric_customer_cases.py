@@ -18,7 +18,6 @@ from shared.domain.metrics import (
 from tests.builders import (
     MATCH_STRIPE,
     NOW,
-    Json,
     a_customer,
     a_price,
     a_subscription,
@@ -33,6 +32,7 @@ from tests.history_builders import (
     an_event,
     an_invoice,
     an_update,
+    ended,
     transitions,
 )
 
@@ -45,11 +45,6 @@ def count(
 ) -> Measurement:
     query = {"type": "customer_count", "customer_type": kind, "time_range": time_range}
     return compute(query_from_dict(query), account, NOW, terms(definitions))
-
-
-def ended(subscription: Json, days: float) -> Json:
-    instant = seconds(days_ago(days))
-    return subscription | {"status": "canceled", "ended_at": instant, "canceled_at": instant}
 
 
 def k01() -> Account:

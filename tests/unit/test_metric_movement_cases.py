@@ -47,6 +47,8 @@ from tests.history_builders import (
     an_event,
     an_invoice,
     an_update,
+    began,
+    ended,
     transitions,
 )
 
@@ -75,16 +77,6 @@ def old(unit_amount: int, *, status: str = "active", **fields: object) -> Json:
     """A monthly subscription that began 200 days ago."""
     began = seconds(days_ago(200))
     return monthly(unit_amount, status=status, created=began, start_date=began, **fields)
-
-
-def began(subscription: Json, days: float) -> Json:
-    instant = seconds(days_ago(days))
-    return subscription | {"created": instant, "start_date": instant}
-
-
-def ended(subscription: Json, days: float) -> Json:
-    instant = seconds(days_ago(days))
-    return subscription | {"status": "canceled", "ended_at": instant, "canceled_at": instant}
 
 
 def changed(before: int, after: int, *, quantities: tuple[int, int] = (1, 1)) -> Account:
