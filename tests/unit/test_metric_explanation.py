@@ -286,3 +286,14 @@ def test_counts_and_sums_are_explained_in_the_same_shape() -> None:
     summed = compute(Mrr(), account, NOW, terms())
     shapes = [explanation_to_dict(it.explanation).keys() for it in (counted, summed)]
     assert shapes[0] == shapes[1]
+
+
+def test_a_cent_left_over_goes_to_the_same_subscription_in_whatever_order_they_came() -> None:
+    price = a_price(5997, currency="eur")
+    both = [a_subscription(price), a_subscription(price)]
+    found = [
+        compute(Mrr(), an_account(*them), NOW, terms(eur="1.10")).explanation.contributions
+        for them in (both, both[::-1])
+    ]
+    assert [row.amount for row in found[0]] == [Decimal("65.97"), Decimal("65.96")]
+    assert found[0] == found[1]

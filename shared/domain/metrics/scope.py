@@ -25,8 +25,12 @@ class Scope:
 
 
 def timelines_in_scope(account: Account) -> list[Timeline]:
-    """Return the histories of the subscriptions that can count."""
-    return [it for it in account.timelines if _is_in_scope(account, it.current)]
+    """Return the histories of the subscriptions that can count, in the order of their ids.
+
+    The order decides who gets a cent that rounding leaves over; it must not be that of reading.
+    """
+    found = [it for it in account.timelines if _is_in_scope(account, it.current)]
+    return sorted(found, key=lambda it: it.current.id)
 
 
 def unreadable_in_scope(account: Account) -> list[Unreadable]:
@@ -87,7 +91,7 @@ def count_nouns(count: int, noun: str) -> str:
 def _state_at(account: Account, at: datetime) -> tuple[list[Subscription], list[Unreadable]]:
     subscriptions: list[Subscription] = []
     unreadable = [*account.unreadable]
-    for timeline in account.timelines:
+    for timeline in sorted(account.timelines, key=lambda it: it.current.id):
         stretch = timeline.at(at)
         if stretch is None:
             continue
