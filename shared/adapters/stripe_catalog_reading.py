@@ -16,9 +16,11 @@ from shared.adapters.stripe_lists import (
 )
 from shared.adapters.stripe_mapping import Catalog
 from shared.adapters.stripe_objects import (
+    LINES,
     CouponObject,
     DiscountHolderObject,
     DiscountObject,
+    HolderPath,
     Page,
     PriceObject,
 )
@@ -28,11 +30,6 @@ _PRICE_PARTS = ("tiers", "currency_options")
 _COUPON_PARTS = ("applies_to", "currency_options")
 # Up to so many prices or coupons are read one by one: a list would not take fewer requests.
 _FEW = 2
-
-# Where a discount with a certain coupon can be read: a path, and the field of its discounts.
-HolderPath = tuple[str, str]
-# The field that stands for the discounts on the lines of an invoice.
-LINES = "data"
 
 
 class CatalogReader:

@@ -6,7 +6,6 @@ from datetime import datetime
 
 import msgspec
 
-from shared.adapters.stripe_catalog_reading import LINES
 from shared.adapters.stripe_history_mapping import (
     CUSTOMER_EVENTS,
     DISCOUNT_EVENTS,
@@ -22,7 +21,7 @@ from shared.adapters.stripe_history_objects import (
     PastDiscountObject,
 )
 from shared.adapters.stripe_mapping import Catalog, coupon_id_of
-from shared.adapters.stripe_objects import DiscountObject, Page
+from shared.adapters.stripe_objects import LINES, DiscountObject, HolderPath, Page
 from shared.adapters.stripe_price_mapping import id_of
 from shared.domain.discounts import Discount
 from shared.domain.timelines import DiscountUse, Holder
@@ -30,9 +29,9 @@ from shared.domain.timelines import DiscountUse, Holder
 
 def past_coupons(
     invoices: Iterable[InvoiceObject], events: Iterable[EventObject]
-) -> dict[str, tuple[str, str] | None]:
+) -> dict[str, HolderPath | None]:
     """Return the ids of all coupons of the past, each with an invoice that shows it if one does."""
-    found: dict[str, tuple[str, str] | None] = {}
+    found: dict[str, HolderPath | None] = {}
     for past, _ in _discounts_in_events(events):
         if coupon := _coupon_of(past):
             found.setdefault(coupon, None)

@@ -162,6 +162,12 @@ class CustomerObject(msgspec.Struct, frozen=True):
     discount: str | DiscountObject | None = None
 
 
+# Where a discount with a certain coupon can be read: a path, and the field of its discounts.
+HolderPath = tuple[str, str]
+# The field that stands for the discounts on the lines of an invoice.
+LINES = "data"
+
+
 class DiscountHolderObject(msgspec.Struct, frozen=True):
     """Whatever discounts hang on: a subscription, an item (`discounts`), a customer, or a list."""
 

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 
 import msgspec
 
-from shared.adapters.stripe_catalog_reading import CatalogReader, HolderPath
+from shared.adapters.stripe_catalog_reading import CatalogReader
 from shared.adapters.stripe_lists import Parameters, read_all, together
 from shared.adapters.stripe_mapping import (
     Catalog,
@@ -19,6 +19,7 @@ from shared.adapters.stripe_mapping import (
 )
 from shared.adapters.stripe_objects import (
     CustomerObject,
+    HolderPath,
     ItemObject,
     Page,
     SubscriptionObject,

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Literal, get_args
 
 from shared.domain.definitions import Definitions
 from shared.domain.discounts import Discount
@@ -9,7 +10,7 @@ from shared.domain.prices import Price
 from shared.domain.tax import TaxRate
 from shared.domain.unreadable import Unreadable
 
-STATUSES = (
+Status = Literal[
     "active",
     "trialing",
     "past_due",
@@ -18,7 +19,8 @@ STATUSES = (
     "unpaid",
     "paused",
     "incomplete_expired",
-)
+]
+STATUSES: tuple[str, ...] = get_args(Status)
 # Statuses that a subscription never leaves: nothing will be charged any more.
 ENDED_STATUSES = frozenset({"canceled", "incomplete_expired"})
 

@@ -16,20 +16,11 @@ from shared.domain.settings import (
     refuse_unknown_keys,
     require_mapping,
 )
+from shared.domain.subscriptions import Status
 from shared.domain.windows import LONG_TIME_RANGES, TIME_RANGES, LongTimeRange, TimeRange
 
 CustomerType = Literal["all", "active", "new", "churned"]
-CountedStatus = Literal[
-    "all",
-    "active",
-    "trialing",
-    "past_due",
-    "canceled",
-    "incomplete",
-    "unpaid",
-    "paused",
-    "incomplete_expired",
-]
+CountedStatus = Literal["all", Status]
 RevenueMetric = Literal["total", "net", "refunds", "fees"]
 ChurnMetric = Literal["customer_churn_rate", "revenue_churn_rate", "churned_mrr"]
 
@@ -39,12 +30,8 @@ class Mrr:
     """Monthly recurring revenue; with trials if asked."""
 
     type: ClassVar[Literal["mrr"]] = "mrr"
+    unit: ClassVar[Unit] = "currency"
     include_trials: bool = False
-
-    @property
-    def unit(self) -> Unit:
-        """What the value counts."""
-        return "currency"
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,12 +39,8 @@ class Arr:
     """Annual recurring revenue: twelve times the unrounded MRR."""
 
     type: ClassVar[Literal["arr"]] = "arr"
+    unit: ClassVar[Unit] = "currency"
     include_trials: bool = False
-
-    @property
-    def unit(self) -> Unit:
-        """What the value counts."""
-        return "currency"
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,13 +48,9 @@ class CustomerCount:
     """How many customers there are, pay, are new, or have left; see `customer_count`."""
 
     type: ClassVar[Literal["customer_count"]] = "customer_count"
+    unit: ClassVar[Unit] = "count"
     customer_type: CustomerType = "all"
     time_range: TimeRange = "last_month"
-
-    @property
-    def unit(self) -> Unit:
-        """What the value counts."""
-        return "count"
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,12 +58,8 @@ class SubscriptionCount:
     """How many subscriptions have a status; "all" counts every status, canceled included."""
 
     type: ClassVar[Literal["subscription_count"]] = "subscription_count"
+    unit: ClassVar[Unit] = "count"
     status: CountedStatus = "active"
-
-    @property
-    def unit(self) -> Unit:
-        """What the value counts."""
-        return "count"
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,13 +67,9 @@ class Revenue:
     """Money collected in a range, what came back of it, or what Stripe took for it."""
 
     type: ClassVar[Literal["revenue"]] = "revenue"
+    unit: ClassVar[Unit] = "currency"
     revenue_metric: RevenueMetric = "total"
     time_range: TimeRange = "last_month"
-
-    @property
-    def unit(self) -> Unit:
-        """What the value counts."""
-        return "currency"
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,12 +77,8 @@ class Arpu:
     """Average revenue per paying customer, over the whole range."""
 
     type: ClassVar[Literal["arpu"]] = "arpu"
+    unit: ClassVar[Unit] = "currency"
     time_range: LongTimeRange = "last_month"
-
-    @property
-    def unit(self) -> Unit:
-        """What the value counts."""
-        return "currency"
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,12 +100,8 @@ class Nrr:
     """Net revenue retention of the customers of the range's start."""
 
     type: ClassVar[Literal["nrr"]] = "nrr"
+    unit: ClassVar[Unit] = "percent"
     time_range: LongTimeRange = "last_month"
-
-    @property
-    def unit(self) -> Unit:
-        """What the value counts."""
-        return "percent"
 
 
 MetricQuery = Mrr | Arr | CustomerCount | SubscriptionCount | Revenue | Arpu | Churn | Nrr

@@ -26,8 +26,6 @@ class RetainedCustomer:
     """A customer with retained subscriptions at an instant.
 
     Attributes:
-        subscriptions: how many of them, whatever they are worth.
-
         amounts: exact monthly amounts in minor units, by currency.
 
         listed: the same without any discount.
@@ -35,7 +33,6 @@ class RetainedCustomer:
         at_risk: the part of the amounts that is past due.
     """
 
-    subscriptions: int = 0
     amounts: defaultdict[str, Fraction] = field(default_factory=lambda: defaultdict(Fraction))
     listed: defaultdict[str, Fraction] = field(default_factory=lambda: defaultdict(Fraction))
     at_risk: defaultdict[str, Fraction] = field(default_factory=lambda: defaultdict(Fraction))
@@ -111,7 +108,6 @@ def _retained_at(
             continue
         subscription = stretch.subscription
         customer = found[subscription.customer_id]
-        customer.subscriptions += 1
         try:
             amount = retained_amount(stretch, instant, definitions)
             listed = amount
