@@ -6,13 +6,14 @@ throttled or out of reach; other errors are named where they arise. Reads see ev
 except the lists that say otherwise.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Generic, Protocol, TypeVar
 
 from shared.domain.account import AccountIdentity, Needs, Reading
 from shared.domain.alerts import Alert, AlertState, Decision
+from shared.domain.balance import BalanceTransaction
 from shared.domain.configuration import (
     Channel,
     ChannelStatus,
@@ -22,6 +23,7 @@ from shared.domain.configuration import (
     RefreshInterval,
     SyncStatus,
 )
+from shared.domain.ledger import CustomerRecord, Fact, Place, Progress, Span
 from shared.domain.notices import AlertEvent, Notice
 from shared.domain.stripe_key import StripeKey
 
@@ -44,12 +46,14 @@ class SyncRequest:
         interval: the schedule that asks; None where a person or a new metric asks.
         slot: the scheduled time, or a text that is unique to the request; a slot is run once.
         metric_id: only this metric is computed; None means every metric that is due.
+        step: how often the sync has been carried on by another message; 0 for the first.
     """
 
     integration_id: str
     slot: str
     interval: RefreshInterval | None = None
     metric_id: str | None = None
+    step: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,10 +62,29 @@ class Lease:
 
     Attributes:
         sequence: number of this sync, strictly rising; the fence of all that it writes.
+        is_recovery: whether the sync before it never ended its lease, because it was killed.
     """
 
     integration_id: str
     sequence: int
+    is_recovery: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Advance:
+    """How far one call of `BillingSource.advance` came.
+
+    Attributes:
+        place: where the ledger is now, to be stored by the caller.
+        is_done: whether the phase is complete; False where the time was up.
+        requests: how many requests it took, retries included.
+        notes: what the team should know of it, in whole sentences.
+    """
+
+    place: Place
+    is_done: bool
+    requests: int
+    notes: tuple[str, ...] = ()
 
 
 class Clock(Protocol):
@@ -90,6 +113,101 @@ class BillingSource(Protocol):
             QueryTooLargeError: not done within *deadline_seconds*.
             BillingSourceError: the leaf says what is wrong with the key or with Stripe.
         """
+        ...
+
+    def advance(
+        self,
+        book: "AccountBook",
+        place: Place,
+        *,
+        is_time_up: Callable[[], bool],
+        report: Callable[[Progress], None],
+    ) -> Advance:
+        """Read on from *place* into *book*: one phase of the import, or what changed since.
+
+        What is written to the book may be written again: stopped anywhere and called again with the
+        place stored last, it ends with the same book.
+
+        Args:
+            book: of this account.
+            place: where the ledger is.
+            is_time_up: asked between requests; once it says so, what was read is kept and the call
+                comes back.
+            report: told from time to time how far an import is.
+
+        Raises:
+            BillingSourceError: the leaf says what is wrong with the key or with Stripe.
+        """
+        ...
+
+
+class AccountBook(Protocol):
+    """What the ledger keeps of one account.
+
+    Every write can be repeated. None of them is to be relied on before the place that follows from
+    it is stored.
+    """
+
+    @property
+    def shards(self) -> int:
+        """Into how many parts the customers are divided."""
+        ...
+
+    def stage(self, listing: str, span: Span, facts: Iterable[Fact]) -> None:
+        """Keep what a list said of a span of time, until it is sorted by customer.
+
+        The span is noted last, so that it is there only if all its facts are.
+        """
+        ...
+
+    def staged_spans(self, listing: str) -> list[Span]:
+        """Give the spans of a list that have been staged."""
+        ...
+
+    def staged(self, listings: Sequence[str], shard: int) -> Iterator[tuple[str, Fact]]:
+        """Give what is staged of the customers of a shard, each fact with its list, in any order.
+
+        A fact may come more than once.
+        """
+        ...
+
+    def clear_stage(self) -> None:
+        """Remove all that is staged."""
+        ...
+
+    def facts(self, customer_ids: Iterable[str]) -> Mapping[str, bytes]:
+        """Give the facts of those customers that have a record with facts."""
+        ...
+
+    def put(self, records: Iterable[CustomerRecord]) -> None:
+        """Store records whole, each in place of the one before.
+
+        Without facts, those that are there stay.
+        """
+        ...
+
+    def remove(self, customer_ids: Iterable[str]) -> None:
+        """Remove records; those that are not there are no error."""
+        ...
+
+    def records(self) -> Iterator[CustomerRecord]:
+        """Give every record, without its facts, in any order."""
+        ...
+
+    def catalog(self) -> Mapping[str, bytes]:
+        """Give what was stored by `put_catalog`."""
+        ...
+
+    def put_catalog(self, entries: Mapping[str, bytes]) -> None:
+        """Store entries of the catalog by their ids (prices, coupons); others stay."""
+        ...
+
+    def add_balance(self, rows: Iterable[BalanceTransaction]) -> None:
+        """Store balance transactions; one whose id is there replaces it."""
+        ...
+
+    def balance(self, since: datetime) -> Iterator[BalanceTransaction]:
+        """Give the balance transactions created from an instant on, each once, in any order."""
         ...
 
 
@@ -202,7 +320,7 @@ class ConfigStore(Protocol):
 
 
 class Ledger(Protocol):
-    """The place of each integration's sync: who runs it, and which slots are done."""
+    """The mirror of each account, who brings it up to date, and which slots are done."""
 
     def take_lease(self, request: SyncRequest, *, now: datetime, until: datetime) -> Lease | None:
         """Begin a sync, or give None where the request's slot is done already.
@@ -216,16 +334,54 @@ class Ledger(Protocol):
         """End a sync; with *done* its slot is marked as run. A lost lease is left alone."""
         ...
 
+    def place(self, integration_id: str) -> Place:
+        """Give how far the ledger has come; the beginning where there is none."""
+        ...
+
+    def save_place(self, lease: Lease, place: Place) -> None:
+        """Store how far the ledger has come.
+
+        Raises:
+            LeaseHeldError: the lease has passed to another sync; nothing is written.
+        """
+        ...
+
+    def book(self, integration_id: str) -> AccountBook:
+        """Open what is kept of an account."""
+        ...
+
 
 class MetricStore(Protocol):
     """Values of metrics: the latest and the past."""
 
-    def commit_values(self, values: Sequence[MetricValue], lease: Lease) -> None:
-        """Store values as latest and as history, all of a metric or nothing of it.
+    def commit(
+        self,
+        values: Sequence[MetricValue],
+        lease: Lease,
+        *,
+        place: Place | None = None,
+        done: SyncRequest | None = None,
+    ) -> None:
+        """Store values as latest and as history, with the place that they were computed at.
+
+        Up to 90 values are one transaction with the place, the end of the lease and the slot of
+        *done*; of more, the last transaction holds these. A metric that was removed meanwhile gets
+        nothing. History rows follow the transaction; `Lease.is_recovery` tells that the sync before
+        may have lacked the time, and they are then made up for.
+
+        Args:
+            values: of this sync, at most one of each metric.
+            lease: its `sequence` is the fence.
+            place: how far the ledger has come; None leaves it.
+            done: the request whose slot has been run, which ends the lease; None goes on.
 
         Raises:
             LeaseHeldError: the lease has passed to another sync; nothing more is written.
         """
+        ...
+
+    def add_past(self, values: Iterable[MetricValue]) -> None:
+        """Store reconstructed values of the past; one of the same instant is replaced."""
         ...
 
     def latest(self, metric_ids: Sequence[str]) -> Mapping[str, MetricValue]:
