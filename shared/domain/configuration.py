@@ -9,6 +9,7 @@ from typing import Literal
 
 from shared.domain.account import AccountIdentity, Mode
 from shared.domain.definitions import Definitions
+from shared.domain.ledger import Progress
 from shared.domain.metrics import MetricQuery, Terms
 from shared.domain.money import Unit
 
@@ -64,6 +65,9 @@ class SyncStatus:
     Attributes:
         sequence: number of the sync that wrote this; a sync never overwrites a later one's.
         data_through: the instant up to which Stripe has been read.
+        progress: how far the first import is, while it runs.
+        requests: how many requests to Stripe the newest sync took.
+        notes: what the team should know of it, in whole sentences.
     """
 
     state: SyncState = "never"
@@ -72,6 +76,9 @@ class SyncStatus:
     last_success_at: datetime | None = None
     data_through: datetime | None = None
     error: SyncFailure | None = None
+    progress: Progress | None = None
+    requests: int = 0
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,16 +6,19 @@ from them (timelines, customers) is kept beside them, so that numbers need no fa
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Literal, NamedTuple
 
-from shared.domain.account import NOTHING, Needs
+from shared.domain.account import NOTHING, Account, Mode, Needs
+from shared.domain.balance import BalanceTransaction
 from shared.domain.customers import Customer
 from shared.domain.timelines import Timeline
 from shared.domain.unreadable import Unreadable
 
 Phase = Literal["subscriptions", "balance", "history", "following"]
-PHASES: tuple[Phase, ...] = ("subscriptions", "balance", "history", "following")
+# Why an account that has been read is read again: to see whether something has drifted, or because
+# what changed since can no longer be told.
+Repair = Literal["none", "recheck", "reread"]
 
 
 class Span(NamedTuple):
@@ -68,7 +71,16 @@ class Place:
 
         events_since: since when all events are among the facts.
 
-        is_repair: whether what is being read has been read before, to be compared.
+        seen: ends of the ids of the events before `as_of` that the next reading will meet again.
+
+        holds_until: from when on a timeline may have to be told anew though nothing happened.
+
+        repair: why what is being read is read again; "none" for a first import and while following.
+
+        is_staged: whether something is staged that is not needed any more once following.
+
+        owes_past: whether the values of the past have yet to be written: the import has just become
+            whole.
 
         checked_at: when all that can drift was last read anew.
 
@@ -82,18 +94,31 @@ class Place:
     history_since: datetime | None = None
     balance_since: datetime | None = None
     events_since: datetime | None = None
-    is_repair: bool = False
+    seen: tuple[str, ...] = ()
+    holds_until: datetime | None = None
+    repair: Repair = "none"
+    is_staged: bool = False
+    owes_past: bool = False
     checked_at: datetime | None = None
     drifted: int = 0
     requests: int = 0
 
-    def covers(self, needs: Needs, at: datetime) -> bool:
-        """Return whether the ledger has all that is needed for a value at an instant."""
-        if self.as_of is None or (self.phase == "subscriptions" and not self.is_repair):
+    def covers(self, needs: Needs) -> bool:
+        """Return whether the ledger has all that is needed for a value now."""
+        if self.as_of is None or (self.phase == "subscriptions" and self.repair == "none"):
             return False
-        return _reaches(self.history_since, needs.history, at) and _reaches(
-            self.balance_since, needs.balance, at
-        )
+        at = self.as_of
+        has_history = needs.history == NOTHING or _reaches(self.history_since, at - needs.history)
+        has_balance = needs.balance == NOTHING or _reaches(self.balance_since, at - needs.balance)
+        return has_history and has_balance
+
+    def covers_past(self, needs: Needs, at: datetime) -> bool:
+        """Return whether the ledger has all that is needed for a value at a past instant."""
+        if (needs.subscriptions or needs.customers) and not _reaches(
+            self.history_since, at - needs.history
+        ):
+            return False
+        return needs.balance == NOTHING or _reaches(self.balance_since, at - needs.balance)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,10 +137,23 @@ class Progress:
     seconds_left: int | None = None
 
 
-def _reaches(since: datetime | None, needed: timedelta, at: datetime) -> bool:
-    if needed == NOTHING:
-        return True
-    return since is not None and since <= at - needed
+def account_of(
+    mode: Mode, records: Iterable[CustomerRecord], balance: Iterable[BalanceTransaction] = ()
+) -> Account:
+    """Return the account that records and balance transactions tell of."""
+    timelines: list[Timeline] = []
+    unreadable: list[Unreadable] = []
+    customers: list[Customer] = []
+    for record in records:
+        timelines += record.timelines
+        unreadable += record.unreadable
+        if record.customer is not None:
+            customers.append(record.customer)
+    return Account(mode, tuple(timelines), tuple(unreadable), tuple(customers), tuple(balance))
+
+
+def _reaches(since: datetime | None, instant: datetime) -> bool:
+    return since is not None and since <= instant
 
 
 def uncovered(whole: Span, covered: Iterable[Span]) -> list[Span]:

@@ -1,10 +1,12 @@
-"""When the schedules fire next. The stack's cron expressions say the same."""
+"""When the schedules fire next, as the stack's cron expressions say; and what came before them."""
 
+from collections.abc import Iterator
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from shared.domain.configuration import RefreshInterval
 
+_DAILY_DAYS = 90
 _WEEKDAYS = ("MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN")
 
 
@@ -38,3 +40,26 @@ def next_tick(
     if tick <= local:
         tick += timedelta(days=1 if interval == "daily" else 7)
     return tick.astimezone(after.tzinfo)
+
+
+def past_instants(before: datetime, *, since: datetime) -> Iterator[datetime]:
+    """Yield the instants that values of the past are written for, newest first.
+
+    The end of each of the last 90 days, and before them that of each week (Sunday), in UTC: the
+    same instants whenever it is asked.
+
+    >>> from datetime import UTC
+    >>> noon = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
+    >>> found = list(past_instants(noon, since=noon - timedelta(days=105)))
+    >>> len(found), found[0].isoformat(), found[-1].isoformat()
+    (93, '2026-11-22T00:00:00+00:00', '2026-08-10T00:00:00+00:00')
+    """
+    midnight = before.replace(hour=0, minute=0, second=0, microsecond=0)
+    daily_since = midnight - timedelta(days=_DAILY_DAYS - 1)
+    instant = midnight - timedelta(days=0 if midnight < before else 1)
+    while instant >= since:
+        yield instant
+        if instant > daily_since:
+            instant -= timedelta(days=1)
+        else:
+            instant -= timedelta(days=instant.weekday() or 7)
