@@ -210,6 +210,10 @@ class AccountBook(Protocol):
         """Give the balance transactions created from an instant on, each once, in any order."""
         ...
 
+    def clear(self) -> None:
+        """Remove all that is kept of the account."""
+        ...
+
 
 class BillingSources(Protocol):
     """Opens the account that belongs to a key."""

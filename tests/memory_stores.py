@@ -14,14 +14,13 @@ from shared.domain.configuration import (
     RefreshInterval,
     SyncStatus,
 )
+from shared.domain.ledger import Place
 from shared.domain.notices import AlertEvent, Notice
-from shared.errors import (
-    ConflictError,
-    LeaseHeldError,
-    NotFoundError,
-    VersionConflictError,
-)
+from shared.errors import ConflictError, NotFoundError, VersionConflictError
 from shared.ports import Lease, Page, SyncRequest
+from tests.memory_book import InMemoryLedger
+
+__all__ = ["InMemoryAlerts", "InMemoryConfig", "InMemoryLedger", "InMemoryMetrics", "page_of"]
 
 Item = TypeVar("Item")
 
@@ -113,33 +112,6 @@ class InMemoryConfig:
 
 
 @dataclass
-class InMemoryLedger:
-    """`Ledger`."""
-
-    sequences: dict[str, int] = field(default_factory=dict)
-    held_until: dict[str, datetime] = field(default_factory=dict)
-    slots: dict[tuple[str, str | None], str] = field(default_factory=dict)
-
-    def take_lease(self, request: SyncRequest, *, now: datetime, until: datetime) -> Lease | None:
-        key = request.integration_id
-        done = self.slots.get((key, request.interval), "")
-        if done == request.slot or (request.interval is not None and done > request.slot):
-            return None
-        if key in self.held_until and self.held_until[key] > now:
-            raise LeaseHeldError("held")
-        self.held_until[key] = until
-        self.sequences[key] = self.sequences.get(key, 0) + 1
-        return Lease(key, self.sequences[key])
-
-    def release_lease(self, lease: Lease, *, done: SyncRequest | None) -> None:
-        if self.sequences.get(lease.integration_id) != lease.sequence:
-            return
-        self.held_until.pop(lease.integration_id, None)
-        if done is not None:
-            self.slots[done.integration_id, done.interval] = done.slot
-
-
-@dataclass
 class InMemoryMetrics:
     """`MetricStore`, fenced by an `InMemoryLedger`."""
 
@@ -148,17 +120,38 @@ class InMemoryMetrics:
     newest: dict[str, MetricValue] = field(default_factory=dict)
     past: list[MetricValue] = field(default_factory=list)
 
-    def commit_values(self, values: Sequence[MetricValue], lease: Lease) -> None:
+    def commit(
+        self,
+        values: Sequence[MetricValue],
+        lease: Lease,
+        *,
+        place: Place | None = None,
+        done: SyncRequest | None = None,
+    ) -> None:
+        self.ledger.check(lease)
         for value in values:
-            if self.ledger.sequences.get(lease.integration_id) != lease.sequence:
-                raise LeaseHeldError("passed on")
-            if value.metric_id not in self.config.all_metrics:
-                continue
-            before = self.newest.get(value.metric_id)
-            if before is not None and before.version >= value.version:
-                raise LeaseHeldError("passed on")
-            self.newest[value.metric_id] = value
-            self.past.append(value)
+            if value.metric_id in self.config.all_metrics:
+                self.newest[value.metric_id] = value
+                self._keep(value)
+        if place is not None:
+            self.ledger.save_place(lease, place)
+        if done is not None:
+            self.ledger.release_lease(lease, done=done)
+
+    def commit_values(self, values: Sequence[MetricValue], lease: Lease) -> None:
+        self.commit(values, lease)
+
+    def add_past(self, values: Iterable[MetricValue]) -> None:
+        for value in values:
+            if value.metric_id in self.config.all_metrics:
+                self._keep(replace(value, version=0, origin="reconstructed"))
+
+    def _keep(self, value: MetricValue) -> None:
+        def position(kept: MetricValue) -> tuple[str, datetime, int]:
+            return kept.metric_id, kept.as_of, kept.version
+
+        self.past = [kept for kept in self.past if position(kept) != position(value)]
+        self.past.append(value)
 
     def latest(self, metric_ids: Sequence[str]) -> Mapping[str, MetricValue]:
         return {key: self.newest[key] for key in metric_ids if key in self.newest}
