@@ -229,6 +229,8 @@ def join_item(state: State, sub: Subscription, item: Item, at: int) -> Subscript
             added.period_start, added.period_end = period_of(state, sub, added, since)
         ask_for(state, sub, share_of(state, sub, added, at, paid=False), at)
         invoice = draft_change(state, sub, at)
+    for discount_id in added.discounts:
+        emit(state, state.discounts[discount_id], "created", at)
     proceed(state, sub, invoice)
     return added
 

@@ -6,12 +6,13 @@ from typing import Any
 
 import msgspec
 
-from local.stripe_sandbox import actions, endings
+from local.stripe_sandbox import actions, endings, one_time
 from local.stripe_sandbox.actions import Item
 from local.stripe_sandbox.fields import Instant
 from local.stripe_sandbox.ids import Ids
 from local.stripe_sandbox.journal import API_VERSION, changing, emit, emit_replacement, touch
 from local.stripe_sandbox.lifecycle import RULES, Rule, end_subscription, remove_discounts
+from local.stripe_sandbox.money import Invoice, InvoiceItem
 from local.stripe_sandbox.periods import DAY, to_seconds
 from local.stripe_sandbox.raw import record_of
 from local.stripe_sandbox.records import (
@@ -26,7 +27,7 @@ from local.stripe_sandbox.records import (
     Subscription,
     SubscriptionItem,
 )
-from local.stripe_sandbox.state import EVENTS_KEPT_SECONDS, State
+from local.stripe_sandbox.state import State
 from local.stripe_sandbox.till import Till
 
 __all__ = ["Advance", "Business", "Item"]
@@ -73,6 +74,7 @@ class Business(Till):
         currency: str = "usd",
         timezone: str = "Etc/UTC",
         bills: bool = False,
+        events_days: int | None = 30,
     ) -> "Business":
         """Return a business without customers, prices or anything else.
 
@@ -83,6 +85,7 @@ class Business(Till):
             currency: of the account, in which everything is settled.
             timezone: of the account's dashboard.
             bills: whether subscriptions make invoices, and customers pay them.
+            events_days: for how long events can be read; None: for ever.
         """
         instant = to_seconds(now)
         ids = Ids(seed)
@@ -93,7 +96,8 @@ class Business(Till):
             default_currency=currency,
             timezone=timezone,
         )
-        business = cls(State(account, now=instant, seed=seed, ids=ids))
+        kept = None if events_days is None else events_days * DAY
+        business = cls(State(account, now=instant, seed=seed, ids=ids, events_kept=kept))
         business.state.bills = bills
         return business
 
@@ -102,9 +106,9 @@ class Business(Till):
         """The instant up to which the business has been lived."""
         return self.state.now
 
-    def advance(self, days: float = 0, *, seconds: int = 0) -> Advance:
+    def advance(self, days: float = 0, *, hours: float = 0, seconds: int = 0) -> Advance:
         """Move on in time, with all that happens meanwhile."""
-        passed = timedelta(days=days, seconds=seconds)
+        passed = timedelta(days=days, hours=hours, seconds=seconds)
         self.advance_to(self.state.now + int(passed.total_seconds()))
         return self.take_summary(passed / timedelta(days=1))
 
@@ -116,7 +120,8 @@ class Business(Till):
             state.now = max(state.now, at)
             self.rules[kind](state, target, at)
         state.now = max(state.now, instant)
-        state.events.forget_before(state.now - EVENTS_KEPT_SECONDS)
+        if state.events_kept is not None:
+            state.events.forget_before(state.now - state.events_kept)
 
     def take_summary(self, days: float) -> Advance:
         """Return what happened since the last summary, and begin a new one."""
@@ -213,12 +218,27 @@ class Business(Till):
         """Make a price or product inactive; subscriptions keep it."""
         self.update(record, at, active=False)
 
-    def delete(self, record: Customer | Coupon, at: Instant | None = None) -> None:
-        """Delete a customer, which ends their subscriptions, or a coupon, which ends nothing."""
-        if isinstance(record, Customer):
-            actions.delete_customer(self.state, record, self._instant(at))
-        else:
-            actions.delete_coupon(self.state, record, self._instant(at))
+    def delete(
+        self, record: Customer | Coupon | Invoice | InvoiceItem, at: Instant | None = None
+    ) -> None:
+        """Delete a customer, a coupon, the draft of a manual invoice, or an item that waits.
+
+        The customer's subscriptions end, the coupon's discounts go on, and what the draft was made
+        from waits again.
+
+        Raises:
+            ValueError: of another invoice, or of an item that an invoice has.
+        """
+        instant = self._instant(at)
+        match record:
+            case Customer():
+                actions.delete_customer(self.state, record, instant)
+            case Coupon():
+                actions.delete_coupon(self.state, record, instant)
+            case Invoice():
+                one_time.delete_draft(self.state, record, instant)
+            case InvoiceItem():
+                one_time.delete_item(self.state, record, instant)
 
     def add_event(
         self, kind: str, body: Json, previous: Json | None = None, *, api_version: str = API_VERSION

@@ -48,10 +48,10 @@ def proceed(state: State, sub: Subscription | None, invoice: Invoice | None) -> 
 
 def finalize(state: State, invoice_id: str, at: int) -> None:
     """Send out a draft and try to collect it, or let it rest where collection is paused."""
-    invoice = state.invoices[invoice_id]
-    sub = state.subscription_of(invoice)
-    if invoice.status != "draft" or _is_of_nobody(state, invoice):
+    invoice = state.invoices.get(invoice_id)  # a draft may have been deleted
+    if invoice is None or invoice.status != "draft" or _is_of_nobody(state, invoice):
         return
+    sub = state.subscription_of(invoice)
     if sub is not None and invoice.held:
         _let_rest(state, sub, invoice, at)
         return
@@ -62,12 +62,28 @@ def finalize(state: State, invoice_id: str, at: int) -> None:
         return
     if invoice.due_at is None:
         _attempt(state, invoice, at)
-        return
-    paid_at = max(at + DAY, invoice.due_at - _PAID_BEFORE_DUE)
-    if paid_at <= state.now:
-        _attempt(state, invoice, paid_at)
     else:
-        state.plan(paid_at, "collect", invoice.id)
+        _expect(state, invoice, max(at + DAY, invoice.due_at - _PAID_BEFORE_DUE))
+
+
+def _expect(state: State, invoice: Invoice, at: int) -> None:
+    """See whether a sent invoice is paid at an instant, which may have been in the past."""
+    if at <= state.now:
+        _see_whether_paid(state, invoice, at)
+    else:
+        state.plan(at, "collect", invoice.id)
+
+
+def _see_whether_paid(state: State, invoice: Invoice, at: int) -> None:
+    """Let a sent invoice be paid, or its subscription fall behind once it is due."""
+    sub, due_at = state.subscription_of(invoice), invoice.due_at or at
+    if _can_pay(sub):
+        _attempt(state, invoice, at)
+    elif at < due_at:
+        _expect(state, invoice, due_at)
+    else:
+        emit(state, invoice, "overdue", at)
+        _fall_behind(state, sub, at)
 
 
 def open_invoice(state: State, invoice: Invoice, at: int) -> None:
@@ -115,8 +131,11 @@ def _let_rest(state: State, sub: Subscription, invoice: Invoice, at: int) -> Non
 def collect(state: State, invoice_id: str, at: int) -> None:
     """Try to take what an open invoice asks for, when it is due or to be tried again."""
     invoice = state.invoices[invoice_id]
-    is_due = invoice.due_at is not None or invoice.next_attempt == at
-    if invoice.status == "open" and is_due and not _is_of_nobody(state, invoice):
+    if invoice.status != "open" or _is_of_nobody(state, invoice):
+        return
+    if invoice.due_at is not None:
+        _see_whether_paid(state, invoice, at)
+    elif invoice.next_attempt == at:
         _attempt(state, invoice, at)
 
 
@@ -124,9 +143,13 @@ def _is_of_nobody(state: State, invoice: Invoice) -> bool:
     return state.customers[invoice.customer].deleted_at is not None
 
 
+def _can_pay(sub: Subscription | None) -> bool:
+    return sub is None or (not sub.card_declines and sub.has_payment_method)
+
+
 def _attempt(state: State, invoice: Invoice, at: int) -> None:
     sub = state.subscription_of(invoice)
-    if sub is None or (not sub.card_declines and sub.has_payment_method):
+    if sub is None or _can_pay(sub):
         _pay(state, invoice, at, attempts=1)
         _recover(state, sub, at)
         return
@@ -136,18 +159,22 @@ def _attempt(state: State, invoice: Invoice, at: int) -> None:
     with changing(state, invoice, at, then=("payment_failed",)):
         invoice.attempts += 1
         invoice.next_attempt = None if wait is None else at + wait
-    if sub.status == "active" and owes(state, sub):
+    _fall_behind(state, sub, at)
+    _go_on(state, sub, invoice, at)
+
+
+def _fall_behind(state: State, sub: Subscription | None, at: int) -> None:
+    if sub is not None and sub.status == "active" and owes(state, sub):
         with changing(state, sub, at):
             sub.status = "past_due"
         mark_delinquency(state, sub, at)
         state.note("payments failed")
-    _go_on(state, sub, invoice, at)
 
 
 def _wait_after(sub: Subscription, invoice: Invoice) -> int | None:
     """Return how long Stripe waits before it tries again; None where it does not."""
     tries = sub.has_payment_method and sub.status in {"active", "past_due"}
-    if not tries or invoice.due_at is not None or invoice.attempts >= len(RETRIES):
+    if not tries or invoice.attempts >= len(RETRIES):
         return None
     return RETRIES[invoice.attempts]
 

@@ -47,6 +47,14 @@ class Collection(Generic[R]):
         self.touch()
         return record
 
+    def remove(self, record: R) -> None:
+        """Forget a record."""
+        del self._by_id[record.id]
+        del self._sorted[index_before(self._sorted, record)]
+        if self._owner is not None:
+            self._by_owner[self._owner(record)].remove(record)
+        self.touch()
+
     def get(self, record_id: str) -> R | None:
         """Return the record of that id."""
         return self._by_id.get(record_id)

@@ -95,7 +95,8 @@ class Counter:
         state.note("customers billed by hand")
 
     def _pay_elsewhere(self, state: State, invoice_id: str, at: int) -> None:
-        pay_out_of_band(state, state.invoices[invoice_id], at)
+        if (invoice := state.invoices.get(invoice_id)) is not None:
+            pay_out_of_band(state, invoice, at)
 
     def _charge(self, state: State, customer: str | None, at: int) -> None:
         odds = self._mishaps

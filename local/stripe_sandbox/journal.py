@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 
 from local.stripe_sandbox.collection import Collection
+from local.stripe_sandbox.expansion import NOTHING, Expand
 from local.stripe_sandbox.history import CustomerDiscount
 from local.stripe_sandbox.money import (
     Charge,
@@ -94,21 +95,34 @@ def changing(
         then: those of the events that go with it, or their whole types.
     """
     told = at >= state.events_since
-    before = View(state).render(record) if told else {}
+    before = View(state).render(record, _whole(record)) if told else {}
     yield
     touch(state, record)
     remember(state, record, at)
     if not told:
         return
-    after = View(state).render(record)
-    previous = find_previous(before, after)
-    snapshot = msgspec.json.encode(after)
+    previous = find_previous(before, View(state).render(record, _whole(record)))
     if previous:
         then = (verb, *then)
+    after = View(state).render(record)
+    previous = {key: value for key, value in previous.items() if key in after}
+    snapshot = msgspec.json.encode(after)
     for each in then:
         kind = each if "." in each else f"{_prefix(record)}.{each}"
         # Only updates tell what was before.
         _write(state, kind, at, snapshot, previous if kind.endswith(".updated") else None)
+
+
+def _whole(record: Record) -> Expand:
+    """Return what of a record is shown only where it is expanded; its changes are told as well."""
+    match record:
+        case Coupon():
+            return {"applies_to": {}, "currency_options": {}}
+        case Price():
+            options: Expand = {currency: {"tiers": {}} for currency in record.currency_options}
+            return {"currency_options": options, "tiers": {}}
+        case _:
+            return NOTHING
 
 
 def remember(state: State, record: Record, at: int) -> None:

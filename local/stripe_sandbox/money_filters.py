@@ -50,8 +50,6 @@ def select_invoices(state: State, parameters: Parameters) -> Sequence[Invoice]:
     tests: list[Callable[[Invoice], bool]] = []
     if customer is None and sub is None:
         tests.append(lambda each: each.test_clock is None)
-    if customer is not None:
-        tests.append(lambda each: each.customer == customer)
     if status is not None:
         tests.append(lambda each: each.status == status)
     if any(bound is not None for bound in due):
@@ -59,6 +57,9 @@ def select_invoices(state: State, parameters: Parameters) -> Sequence[Invoice]:
     method = parameters.text("collection_method")
     if method is not None:
         tests.append(lambda each: each.collection_method == method)
+    if customer is not None:
+        tests.append(lambda each: sub in {None, each.subscription})
+        return [each for each in state.invoices_of(customer) if accepts_all(tests)(each)]
     if sub is not None:
         return [each for each in state.invoices.owned_by(sub) if accepts_all(tests)(each)]
     key = parameters.key(INVOICE_PARAMETERS)
@@ -74,12 +75,12 @@ def select_invoice_items(state: State, parameters: Parameters) -> Sequence[Invoi
     tests: list[Callable[[InvoiceItem], bool]] = []
     if customer is None:
         tests.append(lambda each: each.test_clock is None)
-    else:
-        tests.append(lambda each: each.customer == customer)
     if pending is not None:
         tests.append(lambda each: (each.invoice is None) == pending)
     if invoice is not None:
         tests.append(lambda each: each.invoice == invoice)
+    if customer is not None:
+        return [each for each in state.invoice_items_of(customer) if accepts_all(tests)(each)]
     key = parameters.key(INVOICE_ITEM_PARAMETERS)
     return state.invoice_items.matching(key, accepts_all(tests))
 

@@ -4,7 +4,7 @@ from local.stripe_sandbox.actions import set_status
 from local.stripe_sandbox.amounts import price_amount
 from local.stripe_sandbox.collecting import owes, pay_outside, proceed
 from local.stripe_sandbox.invoicing import make_manual_invoice
-from local.stripe_sandbox.journal import emit
+from local.stripe_sandbox.journal import emit, touch
 from local.stripe_sandbox.money import Invoice, InvoiceItem
 from local.stripe_sandbox.records import Customer, Price, Subscription
 from local.stripe_sandbox.state import State
@@ -57,6 +57,34 @@ def invoice_manually(
     invoice = make_manual_invoice(state, customer, at, collection_method)
     proceed(state, None, invoice)
     return invoice
+
+
+def delete_draft(state: State, invoice: Invoice, at: int) -> None:
+    """Delete a draft; what it was made from waits again.
+
+    Raises:
+        ValueError: it is sent already, or a subscription's, which Stripe only voids.
+    """
+    if invoice.status != "draft" or invoice.subscription is not None:
+        raise ValueError("only the draft of a manual invoice can be deleted")
+    for each in state.invoice_items_of(invoice.customer):
+        if each.invoice == invoice.id:
+            each.invoice = None
+            touch(state, each)
+    emit(state, invoice, "deleted", at)
+    state.invoices.remove(invoice)
+
+
+def delete_item(state: State, item: InvoiceItem, at: int) -> None:
+    """Delete what waits for an invoice.
+
+    Raises:
+        ValueError: an invoice has it already.
+    """
+    if item.invoice is not None:
+        raise ValueError("an invoice has the item already")
+    emit(state, item, "deleted", at)
+    state.invoice_items.remove(item)
 
 
 def pay_out_of_band(state: State, invoice: Invoice, at: int) -> None:

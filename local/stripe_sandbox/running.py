@@ -65,9 +65,9 @@ class Sandbox:
         """What is to go wrong."""
         return self._front.faults
 
-    def advance(self, days: float = 0, *, seconds: int = 0) -> Advance:
+    def advance(self, days: float = 0, *, hours: float = 0, seconds: int = 0) -> Advance:
         """Move clock and business ahead, and return what happened."""
-        return self.run(lambda _: self._advance(days + seconds / DAY))
+        return self.run(lambda _: self._advance(days + hours / 24 + seconds / DAY))
 
     def run(self, action: Callable[[Business], T]) -> T:
         """Do something with the business between two requests, and return its result."""

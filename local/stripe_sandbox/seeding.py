@@ -14,7 +14,6 @@ from local.stripe_sandbox.counter import Counter
 from local.stripe_sandbox.exotic import add_exotic_shapes
 from local.stripe_sandbox.market import Market
 from local.stripe_sandbox.periods import DAY, to_seconds
-from local.stripe_sandbox.state import EVENTS_KEPT_SECONDS
 from local.stripe_sandbox.stories import STORIES, tell
 
 _SALES_PER_ARRIVAL = 0.3
@@ -31,6 +30,7 @@ class SeedOptions:
         foreign_share: share of the team plan's customers who pay in another currency.
         exotic: whether to add the rare shapes.
         story: what goes on beyond the usual, one of `STORIES`.
+        events_days: for how long events can be read; None: for ever.
     """
 
     seed: int = 1
@@ -39,6 +39,7 @@ class SeedOptions:
     foreign_share: float = 0.0
     exotic: bool = True
     story: str = "steady"
+    events_days: int | None = 30
     name: str = "Tidewell Software"
 
 
@@ -47,10 +48,16 @@ def seeded_business(now: int | datetime, options: SeedOptions | None = None) -> 
     options = options or SeedOptions()
     end = to_seconds(now)
     start = end - options.days * DAY
-    business = Business.empty(start, seed=options.seed, name=options.name, bills=True)
+    business = Business.empty(
+        start,
+        seed=options.seed,
+        name=options.name,
+        bills=True,
+        events_days=options.events_days,
+    )
     state = business.state
     state.account.created = start
-    state.events_since = end - EVENTS_KEPT_SECONDS
+    state.events_since = 0 if state.events_kept is None else end - state.events_kept
     assortment = add_assortment(business)
     story = STORIES[options.story]
     habits = replace(story.habits, pays_in_other_currency=options.foreign_share)

@@ -4,7 +4,7 @@ import heapq
 import random
 from collections import Counter
 
-from local.stripe_sandbox.collection import Collection
+from local.stripe_sandbox.collection import Collection, place
 from local.stripe_sandbox.history import History
 from local.stripe_sandbox.ids import Ids
 from local.stripe_sandbox.money import (
@@ -39,16 +39,26 @@ class State:
 
     Attributes:
         now: nothing in the records is later than this.
+        events_kept: for how many seconds events can be read; None: for ever.
         events_since: events before it are not written down; nobody could read them any more.
         bills: whether subscriptions make invoices and customers pay them.
         history: what was true, for those who judge what is read.
         done: counts in words of what happened since they were last taken.
     """
 
-    def __init__(self, account: Account, *, now: int, seed: int, ids: Ids) -> None:
+    def __init__(
+        self,
+        account: Account,
+        *,
+        now: int,
+        seed: int,
+        ids: Ids,
+        events_kept: int | None = EVENTS_KEPT_SECONDS,
+    ) -> None:
         self.account = account
         self.now = now
-        self.events_since = now - EVENTS_KEPT_SECONDS
+        self.events_kept = events_kept
+        self.events_since = 0 if events_kept is None else now - events_kept
         self.ids = ids
         self.random = random.Random(seed)  # noqa: S311 - a reproducible simulation, no secret
         self.products: Collection[Product] = Collection()
@@ -83,6 +93,20 @@ class State:
     def subscription_of(self, invoice: Invoice) -> Subscription | None:
         """Return the subscription that an invoice is for; None for a manual one."""
         return self.subscriptions.get(invoice.subscription or "")
+
+    def invoices_of(self, customer: str) -> list[Invoice]:
+        """Return all invoices of a customer, oldest first."""
+        found = (it for owner in self._payers(customer) for it in self.invoices.owned_by(owner))
+        return sorted(found, key=place)
+
+    def invoice_items_of(self, customer: str) -> list[InvoiceItem]:
+        """Return all invoice items of a customer, oldest first."""
+        owners = self._payers(customer)
+        found = (it for owner in owners for it in self.invoice_items.owned_by(owner))
+        return sorted(found, key=place)
+
+    def _payers(self, customer: str) -> list[str]:
+        return [customer, *(each.id for each in self.subscriptions.owned_by(customer))]
 
     def note(self, what: str) -> None:
         """Count something that a summary in words should tell."""

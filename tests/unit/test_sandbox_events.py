@@ -8,6 +8,7 @@ import pytest
 from local.stripe_sandbox import Business, Item, Subscription
 from local.stripe_sandbox.endpoints import get
 from local.stripe_sandbox.periods import DAY
+from local.stripe_sandbox.records import CurrencyOption
 from local.stripe_sandbox.treasury import RULES, open_treasury
 
 NOW = 1_800_000_000
@@ -219,3 +220,75 @@ def test_an_item_joins_and_goes_at_once_with_its_invoice(business: Business) -> 
     told = kinds_of(business, lambda: business.remove_item(sub.items[1]))
     assert told[0] == "invoiceitem.created"
     assert told.count("customer.subscription.updated") == 1
+
+
+def test_a_discount_of_an_item_that_joins_is_told(business: Business) -> None:
+    sub = subscribed(business)
+    coupon = business.add_coupon(percent_off=10.0)
+    extra = Item(business.add_price(100, created=NOW), discounts=[coupon])
+    told = kinds_of(business, lambda: business.add_item(sub, extra))
+    assert told[-1] == "customer.discount.created"
+
+
+def test_a_draft_is_deleted_and_its_items_wait_again(business: Business) -> None:
+    customer = business.add_customer(created=NOW)
+    item = business.add_invoice_item(customer, 4_000)
+    draft = business.invoice(customer)
+    assert kinds_of(business, lambda: business.delete(draft)) == ["invoice.deleted"]
+    assert item.invoice is None
+    assert get(business.state, f"/v1/invoices?customer={customer.id}")["data"] == []
+    business.advance(days=1)
+    assert kinds_of(business, lambda: business.delete(item)) == ["invoiceitem.deleted"]
+    assert get(business.state, f"/v1/invoiceitems?customer={customer.id}")["data"] == []
+
+
+def test_only_a_manual_draft_and_a_waiting_item_can_be_deleted(business: Business) -> None:
+    sub = subscribed(business)
+    item = business.add_invoice_item(sub, 4_000)
+    business.advance(days=31)
+    (*_, newest) = business.state.invoices.owned_by(sub.id)
+    with pytest.raises(ValueError, match="only the draft of a manual invoice"):
+        business.delete(newest)
+    with pytest.raises(ValueError, match="an invoice has the item already"):
+        business.delete(item)
+
+
+def test_a_sent_invoice_that_nobody_pays_is_overdue_at_its_due_date(business: Business) -> None:
+    sub = subscribed(
+        business,
+        collection_method="send_invoice",
+        days_until_due=10,
+        has_payment_method=False,
+    )
+    (invoice,) = business.state.invoices
+    assert invoice.due_at == NOW + 10 * DAY
+    assert kinds_of(business, lambda: business.advance_to(NOW + 10 * DAY - 1)) == []
+    assert kinds_of(business, lambda: business.advance(seconds=1)) == [
+        "invoice.overdue",
+        "customer.subscription.updated",
+        "customer.updated",
+    ]
+    assert (sub.status, invoice.attempts) == ("past_due", 0)
+
+
+def test_what_a_price_costs_in_another_currency_is_told(business: Business) -> None:
+    price = business.add_price(1_000, created=NOW)
+    changed = {"eur": CurrencyOption("900")}
+    act = lambda: business.update(price, currency_options=changed)  # noqa: E731 - done twice
+    assert kinds_of(business, act) == ["price.updated"]
+    assert events(business)[-1]["data"]["previous_attributes"] == {}
+    assert kinds_of(business, act) == []
+
+
+def test_a_coupon_is_renamed(business: Business) -> None:
+    coupon = business.add_coupon(percent_off=10.0, name="Spring")
+    assert kinds_of(business, lambda: business.update(coupon, name="May")) == ["coupon.updated"]
+    assert events(business)[-1]["data"]["previous_attributes"] == {"name": "Spring"}
+
+
+@pytest.mark.parametrize(("kept", "read"), [(30, False), (90, True), (None, True)])
+def test_events_are_kept_as_long_as_is_said(kept: int | None, *, read: bool) -> None:
+    business = Business.empty(now=NOW, events_days=kept)
+    business.add_customer(created=NOW)
+    business.advance(days=40, hours=1)
+    assert bool(events(business)) is read
