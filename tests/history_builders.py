@@ -9,14 +9,14 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from shared.adapters.stripe_customer_reading import deleted_customers, to_customer
-from shared.adapters.stripe_facts import GatheredFacts
+from shared.adapters.stripe_facts import GatheredFacts, HistoryObjects
+from shared.adapters.stripe_history_mapping import EVENTS_KEPT, to_past_event
 from shared.adapters.stripe_history_objects import (
     EventObject,
     InvoiceItemObject,
     InvoiceObject,
     ListedCustomerObject,
 )
-from shared.adapters.stripe_history_reading import HistoryObjects
 from shared.adapters.stripe_mapping import Catalog, to_subscription
 from shared.adapters.stripe_objects import (
     CouponObject,
@@ -191,8 +191,9 @@ def a_past_account(
     history = HistoryObjects(
         invoices=tuple(_each(invoices, InvoiceObject)),
         waiting=tuple(_each(waiting, InvoiceItemObject)),
-        events=tuple(_each(events, EventObject)),
+        events=tuple(filter(None, map(to_past_event, _each(events, EventObject)))),
         since=since or days_ago(730),
+        events_since=NOW - EVENTS_KEPT if events else None,
     )
     inline = [item["price"] for it in subscriptions for item in it["items"]["data"]]
     catalog = Catalog(

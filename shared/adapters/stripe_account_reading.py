@@ -10,8 +10,8 @@ from shared.adapters.stripe_balance_reading import read_balance
 from shared.adapters.stripe_catalog_reading import CatalogReader
 from shared.adapters.stripe_customer_reading import deleted_customers, read_customers
 from shared.adapters.stripe_discount_mapping import past_coupons
-from shared.adapters.stripe_facts import GatheredFacts
-from shared.adapters.stripe_history_reading import HistoryObjects, read_history
+from shared.adapters.stripe_facts import GatheredFacts, HistoryObjects
+from shared.adapters.stripe_history_reading import read_history
 from shared.adapters.stripe_lists import together
 from shared.adapters.stripe_mapping import Catalog, to_subscription
 from shared.adapters.stripe_objects import SubscriptionObject

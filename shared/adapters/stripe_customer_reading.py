@@ -3,10 +3,8 @@
 from collections.abc import Iterable, Iterator
 from datetime import datetime, timedelta
 
-import msgspec
-
-from shared.adapters.stripe_history_mapping import CUSTOMER_EVENTS, to_past
-from shared.adapters.stripe_history_objects import EventObject, ListedCustomerObject
+from shared.adapters.stripe_history_mapping import to_past
+from shared.adapters.stripe_history_objects import ListedCustomerObject, PastEventObject
 from shared.adapters.stripe_lists import read_all
 from shared.adapters.stripe_objects import Page
 from shared.adapters.stripe_transport import StripeTransport
@@ -22,16 +20,11 @@ async def read_customers(
     return {obj.id: to_customer(obj, mode) for obj in found.values()}
 
 
-def deleted_customers(events: Iterable[EventObject], mode: Mode) -> Iterator[Customer]:
+def deleted_customers(events: Iterable[PastEventObject], mode: Mode) -> Iterator[Customer]:
     """Yield the customers that events say were deleted."""
     for event in events:
-        if event.type not in CUSTOMER_EVENTS:
-            continue
-        try:
-            obj = msgspec.json.decode(event.data.object, type=ListedCustomerObject)
-        except msgspec.MsgspecError:
-            continue  # nothing is known of it but that it is gone
-        yield to_customer(obj, mode, deleted_at=to_past(event.created))
+        if event.customer is not None:
+            yield to_customer(event.customer, mode, deleted_at=to_past(event.created))
 
 
 def to_customer(

@@ -7,18 +7,15 @@ from datetime import datetime
 import msgspec
 
 from shared.adapters.stripe_history_mapping import (
-    CUSTOMER_EVENTS,
-    DISCOUNT_EVENTS,
     details_of,
     subscription_of,
     to_past,
 )
 from shared.adapters.stripe_history_objects import (
-    EventObject,
     InvoiceObject,
     LineObject,
-    ListedCustomerObject,
     PastDiscountObject,
+    PastEventObject,
 )
 from shared.adapters.stripe_mapping import Catalog, coupon_id_of
 from shared.adapters.stripe_objects import LINES, DiscountObject, HolderPath, Page
@@ -28,7 +25,7 @@ from shared.domain.timelines import DiscountUse, Holder
 
 
 def past_coupons(
-    invoices: Iterable[InvoiceObject], events: Iterable[EventObject]
+    invoices: Iterable[InvoiceObject], events: Iterable[PastEventObject]
 ) -> dict[str, HolderPath | None]:
     """Return the ids of all coupons of the past, each with an invoice that shows it if one does."""
     found: dict[str, HolderPath | None] = {}
@@ -118,7 +115,7 @@ def billed_holders(invoices: Iterable[InvoiceObject]) -> dict[Holder, list[datet
     return billed
 
 
-def uses_in_events(events: Iterable[EventObject], catalog: Catalog) -> Iterator[DiscountUse]:
+def uses_in_events(events: Iterable[PastEventObject], catalog: Catalog) -> Iterator[DiscountUse]:
     """Yield the discounts that events say were taken away, and when."""
     for discount, at in _discounts_in_events(events):
         holder = _holder_of(discount)
@@ -166,17 +163,11 @@ def _id_of(discount: str | DiscountObject) -> str:
 
 
 def _discounts_in_events(
-    events: Iterable[EventObject],
+    events: Iterable[PastEventObject],
 ) -> Iterator[tuple[PastDiscountObject, datetime]]:
     for event in events:
-        try:
-            if event.type in DISCOUNT_EVENTS:
-                discount = msgspec.json.decode(event.data.object, type=PastDiscountObject)
-                yield discount, to_past(event.created)
-            elif event.type in CUSTOMER_EVENTS:
-                # A deleted customer takes their discount along.
-                customer = msgspec.json.decode(event.data.object, type=ListedCustomerObject)
-                if customer.discount is not None:
-                    yield customer.discount, to_past(event.created)
-        except msgspec.MsgspecError:
-            continue  # an event only refines what the objects themselves say
+        if event.discount is not None:
+            yield event.discount, to_past(event.created)
+        elif event.customer is not None and event.customer.discount is not None:
+            # A deleted customer takes their discount along.
+            yield event.customer.discount, to_past(event.created)

@@ -1,8 +1,8 @@
 """Gathers what was read of the past by the subscription that it belongs to."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import replace
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from shared.adapters.stripe_discount_mapping import (
@@ -11,8 +11,6 @@ from shared.adapters.stripe_discount_mapping import (
     uses_on_invoices,
 )
 from shared.adapters.stripe_history_mapping import (
-    EVENTS_KEPT,
-    SUBSCRIPTION_EVENTS,
     price_ids,
     subscription_of,
     to_invoice,
@@ -20,8 +18,11 @@ from shared.adapters.stripe_history_mapping import (
     to_subscription_event,
     to_waiting,
 )
-from shared.adapters.stripe_history_objects import EventObject
-from shared.adapters.stripe_history_reading import HistoryObjects
+from shared.adapters.stripe_history_objects import (
+    InvoiceItemObject,
+    InvoiceObject,
+    PastEventObject,
+)
 from shared.adapters.stripe_mapping import Catalog
 from shared.domain.discounts import Discount
 from shared.domain.subscriptions import Subscription
@@ -34,6 +35,23 @@ from shared.domain.timelines import (
     SubscriptionFacts,
     past_discounts,
 )
+
+
+@dataclass(frozen=True, slots=True)
+class HistoryObjects:
+    """What was read of the past.
+
+    Attributes:
+        since: every invoice that was created since then is among them.
+
+        events_since: every event since then is among them; None where there are none to be had.
+    """
+
+    invoices: tuple[InvoiceObject, ...]
+    waiting: tuple[InvoiceItemObject, ...]
+    events: tuple[PastEventObject, ...]
+    since: datetime
+    events_since: datetime | None = None
 
 
 class GatheredFacts:
@@ -55,8 +73,9 @@ class GatheredFacts:
             subscription, line = subscription_of(item), to_waiting(item)
             if subscription and line:
                 self._waiting[subscription].append(line)
-        for subscription, event in _subscription_events(history.events):
-            self._events[subscription].append(event)
+        for told in map(to_subscription_event, history.events):
+            if told:
+                self._events[told[0]].append(told[1])
         named = self._invoices.keys() | self._waiting.keys() | self._events.keys()
         self._prices: Mapping[str, set[str]] = {
             it: price_ids((*self._invoices[it], *self._waiting[it], *self._events[it]))
@@ -81,7 +100,7 @@ class GatheredFacts:
             as_of=as_of,
             there=current.keys(),
             billed=billed_holders(history.invoices),
-            events_since=as_of - EVENTS_KEPT if history.events else None,
+            events_since=history.events_since,
         )
         past = past_discounts(uses, current, observed)
         return {it.id: self._facts_of(it, past, catalog) for it in subscriptions}
@@ -110,14 +129,6 @@ class GatheredFacts:
                 item: past[Holder("item", item)] for item in items if Holder("item", item) in past
             },
         )
-
-
-def _subscription_events(
-    events: Iterable[EventObject],
-) -> Iterator[tuple[str, SubscriptionEvent]]:
-    for event in events:
-        if event.type in SUBSCRIPTION_EVENTS and (told := to_subscription_event(event)):
-            yield told
 
 
 def _current_discounts(

@@ -3,16 +3,21 @@
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from typing import TypeVar
 
 import msgspec
 from msgspec import UNSET, Raw
 
 from shared.adapters.stripe_history_objects import (
+    BareCustomerObject,
     EventObject,
     InvoiceItemObject,
     InvoiceObject,
     LineDetailsObject,
     LineObject,
+    ListedCustomerObject,
+    PastDiscountObject,
+    PastEventObject,
     PastItemsObject,
     PastSubscriptionObject,
     PricingObject,
@@ -28,10 +33,13 @@ from shared.domain.timelines import (
     SubscriptionEvent,
 )
 
+Decoded = TypeVar("Decoded")
+
 SUBSCRIPTION_EVENTS = tuple(
     f"customer.subscription.{verb}"
     for verb in ("created", "updated", "deleted", "paused", "resumed")
 )
+_UPDATES = ("customer.subscription.updated",)
 # Stripe's events can be listed for so long.
 EVENTS_KEPT = timedelta(days=30)
 CUSTOMER_EVENTS = ("customer.deleted",)
@@ -86,19 +94,44 @@ def to_waiting(obj: InvoiceItemObject) -> InvoiceLine | None:
     )
 
 
-def to_subscription_event(obj: EventObject) -> tuple[str, SubscriptionEvent] | None:
-    """Return the id of a subscription and what an event tells of it.
+def to_past_event(obj: EventObject) -> PastEventObject | None:
+    """Return what an event tells of the past, and nothing else of its payload.
 
-    An event that cannot be read is None: it only refines what the objects themselves say.
+    None where it tells nothing, or cannot be read: an event only refines what the objects say.
     """
-    after = _decode(obj.data.object)
+    payload, kind = obj.data.object, obj.type
+    is_update, previous = kind in _UPDATES, obj.data.previous_attributes
+    told = PastEventObject(
+        id=obj.id,
+        type=kind,
+        created=obj.created,
+        subscription=_decode(payload, PastSubscriptionObject)
+        if kind in SUBSCRIPTION_EVENTS
+        else None,
+        replaced=_decode(previous, PastSubscriptionObject) if is_update else None,
+        discount=_decode(payload, PastDiscountObject) if kind in DISCOUNT_EVENTS else None,
+        customer=to_listed(payload) if kind in CUSTOMER_EVENTS else None,
+    )
+    return told if told.subscription or told.discount or told.customer else None
+
+
+def to_listed(payload: Raw) -> ListedCustomerObject | None:
+    """Return the customer of an event; without a discount that cannot be read."""
+    if (listed := _decode(payload, ListedCustomerObject)) is not None:
+        return listed
+    bare = _decode(payload, BareCustomerObject)
+    return None if bare is None else ListedCustomerObject(**msgspec.structs.asdict(bare))
+
+
+def to_subscription_event(obj: PastEventObject) -> tuple[str, SubscriptionEvent] | None:
+    """Return the id of a subscription and what an event tells of it; None if it is of none."""
+    after = obj.subscription
     if after is None or not isinstance(after.id, str):
         return None
     moment = _to_moment(after)
     before = Moment()
-    if obj.type.endswith(".updated"):
-        replaced = _decode(obj.data.previous_attributes)
-        before = Moment() if replaced is None else _to_moment(_laid_over(after, replaced))
+    if obj.type in _UPDATES:
+        before = Moment() if obj.replaced is None else _to_moment(_laid_over(after, obj.replaced))
     elif not obj.type.endswith(".created"):
         # The end and the pauses of a subscription change none of its items.
         before = Moment(items=moment.items)
@@ -170,9 +203,9 @@ def _credited_lines(details: ProrationDetailsObject | None) -> tuple[str, ...]:
     return tuple(credited.invoice_line_items or ()) if credited else ()
 
 
-def _decode(raw: Raw) -> PastSubscriptionObject | None:
+def _decode(raw: Raw, kind: type[Decoded]) -> Decoded | None:
     try:
-        return msgspec.json.decode(raw, type=PastSubscriptionObject)
+        return msgspec.json.decode(raw, type=kind)
     except msgspec.MsgspecError:
         return None
 

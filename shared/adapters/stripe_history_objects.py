@@ -18,54 +18,55 @@ from shared.adapters.stripe_objects import (
 )
 
 
-class PeriodObject(msgspec.Struct, frozen=True):
+class PeriodObject(msgspec.Struct, frozen=True, omit_defaults=True):
     """From when until when a line is billed."""
 
     start: int
     end: int
 
 
-class PriceDetailsObject(msgspec.Struct, frozen=True):
+class PriceDetailsObject(msgspec.Struct, frozen=True, omit_defaults=True):
     """The price of a line, by id."""
 
     price: str | Reference | None = None
 
 
-class PricingObject(msgspec.Struct, frozen=True):
+class PricingObject(msgspec.Struct, frozen=True, omit_defaults=True):
     """How a line came to its amount."""
 
     price_details: PriceDetailsObject | None = None
 
 
-class CreditedItemsObject(msgspec.Struct, frozen=True):
+class CreditedItemsObject(msgspec.Struct, frozen=True, omit_defaults=True):
     """The lines that a crediting proration takes back."""
 
     invoice_line_items: list[str] | None = None
 
 
-class ProrationDetailsObject(msgspec.Struct, frozen=True):
+class ProrationDetailsObject(msgspec.Struct, frozen=True, omit_defaults=True):
     """What a proration takes back; null for one that bills."""
 
     credited_items: CreditedItemsObject | None = None
 
 
-class LineDetailsObject(msgspec.Struct, frozen=True):
+class LineDetailsObject(msgspec.Struct, frozen=True, omit_defaults=True):
     """What made a line: a subscription item, or an invoice item (which may name none)."""
 
+    invoice_item: str | None = None
     proration: bool = False
     proration_details: ProrationDetailsObject | None = None
     subscription: str | None = None
     subscription_item: str | None = None
 
 
-class LineParentObject(msgspec.Struct, frozen=True):
+class LineParentObject(msgspec.Struct, frozen=True, omit_defaults=True):
     """Where a line comes from; `type` says which of the two is there."""
 
     subscription_item_details: LineDetailsObject | None = None
     invoice_item_details: LineDetailsObject | None = None
 
 
-class LineObject(msgspec.Struct, frozen=True):
+class LineObject(msgspec.Struct, frozen=True, omit_defaults=True):
     """A line of an invoice."""
 
     id: str
@@ -78,20 +79,20 @@ class LineObject(msgspec.Struct, frozen=True):
     discounts: list[str | DiscountObject] | None = None
 
 
-class SubscriptionDetailsObject(msgspec.Struct, frozen=True):
+class SubscriptionDetailsObject(msgspec.Struct, frozen=True, omit_defaults=True):
     """The subscription that an invoice or an invoice item belongs to."""
 
     subscription: str | Reference | None = None
     subscription_item: str | None = None
 
 
-class ParentObject(msgspec.Struct, frozen=True):
+class ParentObject(msgspec.Struct, frozen=True, omit_defaults=True):
     """What made an invoice or an invoice item."""
 
     subscription_details: SubscriptionDetailsObject | None = None
 
 
-class TransitionsObject(msgspec.Struct, frozen=True):
+class TransitionsObject(msgspec.Struct, frozen=True, omit_defaults=True):
     """When an invoice changed its status."""
 
     finalized_at: int | None = None
@@ -100,7 +101,7 @@ class TransitionsObject(msgspec.Struct, frozen=True):
     voided_at: int | None = None
 
 
-class InvoiceObject(msgspec.Struct, frozen=True):
+class InvoiceObject(msgspec.Struct, frozen=True, omit_defaults=True):
     """An invoice with its first lines."""
 
     id: str
@@ -118,12 +119,13 @@ class InvoiceObject(msgspec.Struct, frozen=True):
     status_transitions: TransitionsObject = TransitionsObject()
 
 
-class InvoiceItemObject(msgspec.Struct, frozen=True):
+class InvoiceItemObject(msgspec.Struct, frozen=True, omit_defaults=True):
     """An invoice item; while no invoice has taken it, it waits."""
 
     id: str
     amount: int
     period: PeriodObject
+    customer: str | Reference | None = None
     parent: ParentObject | None = None
     pricing: PricingObject | None = None
     quantity: int | None = None
@@ -132,15 +134,15 @@ class InvoiceItemObject(msgspec.Struct, frozen=True):
     proration_details: ProrationDetailsObject | None = None
 
 
-class EventDataObject(msgspec.Struct, frozen=True):
+class EventDataObject(msgspec.Struct, frozen=True, omit_defaults=True):
     """The object of an event as it was, and what an update replaced; both of any shape."""
 
     object: Raw
     previous_attributes: Raw = Raw(b"null")
 
 
-class EventObject(msgspec.Struct, frozen=True):
-    """An event."""
+class EventObject(msgspec.Struct, frozen=True, omit_defaults=True):
+    """An event as the list endpoint gives it."""
 
     id: str
     type: str
@@ -148,13 +150,13 @@ class EventObject(msgspec.Struct, frozen=True):
     data: EventDataObject
 
 
-class PastPriceObject(msgspec.Struct, frozen=True):
+class PastPriceObject(msgspec.Struct, frozen=True, omit_defaults=True):
     """A price in an event, or a plan, whose id is the same."""
 
     id: str
 
 
-class PastItemObject(msgspec.Struct, frozen=True):
+class PastItemObject(msgspec.Struct, frozen=True, omit_defaults=True):
     """An item in an event."""
 
     id: str
@@ -163,17 +165,18 @@ class PastItemObject(msgspec.Struct, frozen=True):
     quantity: int | None = None
 
 
-class PastItemsObject(msgspec.Struct, frozen=True):
+class PastItemsObject(msgspec.Struct, frozen=True, omit_defaults=True):
     """The first items of a subscription in an event; what did not change may be missing."""
 
     data: list[PastItemObject] | UnsetType = UNSET
     has_more: bool = False
 
 
-class PastSubscriptionObject(msgspec.Struct, frozen=True):
+class PastSubscriptionObject(msgspec.Struct, frozen=True, omit_defaults=True):
     """A subscription in an event, or those of its fields that an update replaced."""
 
     id: str | UnsetType = UNSET
+    customer: str | Reference | UnsetType | None = UNSET
     status: str | UnsetType = UNSET
     items: PastItemsObject | UnsetType = UNSET
     cancel_at_period_end: bool | UnsetType = UNSET
@@ -182,17 +185,38 @@ class PastSubscriptionObject(msgspec.Struct, frozen=True):
     pause_collection: PauseCollectionObject | UnsetType | None = UNSET
 
 
-class PastDiscountObject(DiscountObject, frozen=True):
+class PastDiscountObject(DiscountObject, frozen=True, omit_defaults=True):
     """A discount in an event; until 2025 its coupon stood in a place of its own."""
 
     coupon: Reference | None = None
 
 
-class ListedCustomerObject(msgspec.Struct, frozen=True):
-    """A customer, as the list endpoint and events give it."""
+class BareCustomerObject(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A customer: which, and since when."""
 
     id: str
     created: int = 0
     livemode: bool | None = None
     test_clock: str | Reference | None = None
+
+
+class ListedCustomerObject(BareCustomerObject, frozen=True, omit_defaults=True):
+    """A customer, as the list endpoint and events give it."""
+
     discount: PastDiscountObject | None = None
+
+
+class PastEventObject(msgspec.Struct, frozen=True, omit_defaults=True):
+    """What is kept of an event: of its payload only what tells of the past.
+
+    `subscription` is what it became and `replaced` those of its fields that were otherwise before;
+    `discount` and `customer` are what was taken away.
+    """
+
+    id: str
+    type: str
+    created: int
+    subscription: PastSubscriptionObject | None = None
+    replaced: PastSubscriptionObject | None = None
+    discount: PastDiscountObject | None = None
+    customer: ListedCustomerObject | None = None

@@ -5,16 +5,18 @@ subscription was at an instant was made up to one billing period before it.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 import msgspec
 
+from shared.adapters.stripe_facts import HistoryObjects
 from shared.adapters.stripe_history_mapping import (
     CUSTOMER_EVENTS,
     DISCOUNT_EVENTS,
+    EVENTS_KEPT,
     SUBSCRIPTION_EVENTS,
     subscription_of,
+    to_past_event,
 )
 from shared.adapters.stripe_history_objects import (
     EventObject,
@@ -37,20 +39,6 @@ _INVOICE_PARTS: Parameters = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class HistoryObjects:
-    """What was read of the past.
-
-    Attributes:
-        since: every invoice that was created since then is among them.
-    """
-
-    invoices: tuple[InvoiceObject, ...]
-    waiting: tuple[InvoiceItemObject, ...]
-    events: tuple[EventObject, ...]
-    since: datetime
-
-
 async def read_history(
     transport: StripeTransport,
     subscriptions: Iterable[SubscriptionObject],
@@ -70,8 +58,9 @@ async def read_history(
     return HistoryObjects(
         invoices=tuple(reader.invoices.values()),
         waiting=tuple(reader.waiting.values()),
-        events=tuple(reader.events.values()),
+        events=tuple(filter(None, map(to_past_event, reader.events.values()))),
         since=transport.answered_at - reach,
+        events_since=transport.answered_at - EVENTS_KEPT if reader.events else None,
     )
 
 

@@ -3,6 +3,9 @@
 Field names are Stripe's. What is not named here is skipped while decoding, so no personal data of
 an account's customers enters the process. Enumerations are text: a value added by Stripe later
 decodes, and the domain says that it cannot be read.
+
+The same structs are what the ledger keeps of the objects, so every field that is added must have a
+default, and what has its default is not written.
 """
 
 from collections.abc import Hashable
@@ -19,20 +22,20 @@ STRIPE_VERSION = "2026-10-28.endive"
 Answer = TypeVar("Answer")
 
 
-class Page(msgspec.Struct, Generic[Answer], frozen=True):
+class Page(msgspec.Struct, Generic[Answer], frozen=True, omit_defaults=True):
     """One page of a list endpoint."""
 
     data: list[Answer]
     has_more: bool = False
 
 
-class Reference(msgspec.Struct, frozen=True):
+class Reference(msgspec.Struct, frozen=True, omit_defaults=True):
     """An expanded object of which only the id matters."""
 
     id: str
 
 
-class TierObject(msgspec.Struct, frozen=True):
+class TierObject(msgspec.Struct, frozen=True, omit_defaults=True):
     """A tier; up_to None is the last, open one."""
 
     up_to: int | None = None
@@ -42,7 +45,7 @@ class TierObject(msgspec.Struct, frozen=True):
     flat_amount_decimal: Decimal | None = None
 
 
-class CurrencyOptionObject(msgspec.Struct, frozen=True):
+class CurrencyOptionObject(msgspec.Struct, frozen=True, omit_defaults=True):
     """A price's amounts in one more currency."""
 
     unit_amount: int | None = None
@@ -51,7 +54,7 @@ class CurrencyOptionObject(msgspec.Struct, frozen=True):
     tax_behavior: str | None = None
 
 
-class RecurringObject(msgspec.Struct, frozen=True):
+class RecurringObject(msgspec.Struct, frozen=True, omit_defaults=True):
     """How often a price is paid."""
 
     interval: str
@@ -59,14 +62,14 @@ class RecurringObject(msgspec.Struct, frozen=True):
     usage_type: str = "licensed"
 
 
-class TransformObject(msgspec.Struct, frozen=True):
+class TransformObject(msgspec.Struct, frozen=True, omit_defaults=True):
     """A package."""
 
     divide_by: int
     round: str
 
 
-class PriceObject(msgspec.Struct, frozen=True):
+class PriceObject(msgspec.Struct, frozen=True, omit_defaults=True):
     """A price; tiers and currency_options are there only if they were expanded."""
 
     id: str
@@ -83,19 +86,19 @@ class PriceObject(msgspec.Struct, frozen=True):
     currency_options: dict[str, CurrencyOptionObject] | None = None
 
 
-class AppliesToObject(msgspec.Struct, frozen=True):
+class AppliesToObject(msgspec.Struct, frozen=True, omit_defaults=True):
     """The products that a coupon is limited to."""
 
     products: list[str] = []
 
 
-class CouponOptionObject(msgspec.Struct, frozen=True):
+class CouponOptionObject(msgspec.Struct, frozen=True, omit_defaults=True):
     """A coupon's amount in one more currency."""
 
     amount_off: int
 
 
-class CouponObject(msgspec.Struct, frozen=True):
+class CouponObject(msgspec.Struct, frozen=True, omit_defaults=True):
     """A coupon; applies_to and currency_options are there only if they were expanded."""
 
     id: str
@@ -108,13 +111,13 @@ class CouponObject(msgspec.Struct, frozen=True):
     currency_options: dict[str, CouponOptionObject] | None = None
 
 
-class DiscountSourceObject(msgspec.Struct, frozen=True):
+class DiscountSourceObject(msgspec.Struct, frozen=True, omit_defaults=True):
     """Where a discount comes from; other types than a coupon have no coupon."""
 
     coupon: str | CouponObject | None = None
 
 
-class DiscountObject(msgspec.Struct, frozen=True):
+class DiscountObject(msgspec.Struct, frozen=True, omit_defaults=True):
     """A discount at work, and what it hangs on: an item, else a subscription, else a customer."""
 
     id: str
@@ -128,7 +131,7 @@ class DiscountObject(msgspec.Struct, frozen=True):
     invoice_item: str | None = None
 
 
-class TaxRateObject(msgspec.Struct, frozen=True):
+class TaxRateObject(msgspec.Struct, frozen=True, omit_defaults=True):
     """A tax rate: a percentage, or (by its `rate_type`) an amount."""
 
     inclusive: bool
@@ -136,14 +139,14 @@ class TaxRateObject(msgspec.Struct, frozen=True):
     rate_type: str | None = None
 
 
-class TrialObject(msgspec.Struct, frozen=True):
+class TrialObject(msgspec.Struct, frozen=True, omit_defaults=True):
     """The trial of one item."""
 
     start_date: int | None = None
     end_date: int | None = None
 
 
-class ItemObject(msgspec.Struct, frozen=True):
+class ItemObject(msgspec.Struct, frozen=True, omit_defaults=True):
     """A subscription item; quantity is missing for metered usage."""
 
     id: str
@@ -155,7 +158,7 @@ class ItemObject(msgspec.Struct, frozen=True):
     created: int | None = None
 
 
-class CustomerObject(msgspec.Struct, frozen=True):
+class CustomerObject(msgspec.Struct, frozen=True, omit_defaults=True):
     """A customer; a deleted one has only its id."""
 
     id: str
@@ -168,7 +171,7 @@ HolderPath = tuple[str, str]
 LINES = "data"
 
 
-class DiscountHolderObject(msgspec.Struct, frozen=True):
+class DiscountHolderObject(msgspec.Struct, frozen=True, omit_defaults=True):
     """Whatever discounts hang on: a subscription, an item (`discounts`), a customer, or a list."""
 
     discounts: list[str | DiscountObject] | None = None
@@ -176,43 +179,43 @@ class DiscountHolderObject(msgspec.Struct, frozen=True):
     data: "list[DiscountHolderObject] | None" = None
 
 
-class AutomaticTaxObject(msgspec.Struct, frozen=True):
+class AutomaticTaxObject(msgspec.Struct, frozen=True, omit_defaults=True):
     """Whether Stripe computes tax."""
 
     enabled: bool = False
 
 
-class PauseCollectionObject(msgspec.Struct, frozen=True):
+class PauseCollectionObject(msgspec.Struct, frozen=True, omit_defaults=True):
     """Present while collection is paused."""
 
     behavior: str | None = None
 
 
-class TrialEndObject(msgspec.Struct, frozen=True):
+class TrialEndObject(msgspec.Struct, frozen=True, omit_defaults=True):
     """What becomes of a subscription at the end of its trial."""
 
     missing_payment_method: str | None = None
 
 
-class TrialSettingsObject(msgspec.Struct, frozen=True):
+class TrialSettingsObject(msgspec.Struct, frozen=True, omit_defaults=True):
     """How a trial ends."""
 
     end_behavior: TrialEndObject | None = None
 
 
-class PausedObject(msgspec.Struct, frozen=True):
+class PausedObject(msgspec.Struct, frozen=True, omit_defaults=True):
     """Since when a subscription is paused."""
 
     transitioned_at: int | None = None
 
 
-class StatusDetailsObject(msgspec.Struct, frozen=True):
+class StatusDetailsObject(msgspec.Struct, frozen=True, omit_defaults=True):
     """More about the status."""
 
     paused: PausedObject | None = None
 
 
-class SubscriptionObject(msgspec.Struct, frozen=True):
+class SubscriptionObject(msgspec.Struct, frozen=True, omit_defaults=True):
     """A subscription as the list endpoint gives it."""
 
     id: str
