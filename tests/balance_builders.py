@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from shared.adapters.stripe_money_mapping import to_balance
+from shared.adapters.stripe_money_mapping import customer_of, to_rows, with_payers
 from shared.adapters.stripe_money_objects import BalanceTransactionObject, ChargeObject
 from shared.adapters.stripe_objects import Page, decode
 from shared.domain.account import Account, Mode
@@ -129,4 +129,5 @@ def a_balance(*rows: Json, charges: Sequence[Json] = (), mode: Mode = "live") ->
     body = json.dumps({"object": "list", "data": rows, "has_more": False})
     listed = decode(body.encode(), Page[BalanceTransactionObject]).data
     single = [decode(json.dumps(charge).encode(), ChargeObject) for charge in charges]
-    return Account(mode, balance=to_balance(listed, {charge.id: charge for charge in single}))
+    payers = {charge.id: customer_of(charge) for charge in single}
+    return Account(mode, balance=with_payers(to_rows(listed), payers))

@@ -3,7 +3,7 @@
 from datetime import timedelta
 
 from shared.adapters.stripe_lists import expanding, read_all, together
-from shared.adapters.stripe_money_mapping import missing_charges, to_balance
+from shared.adapters.stripe_money_mapping import customer_of, to_rows, unpaid_charges, with_payers
 from shared.adapters.stripe_money_objects import BalanceTransactionObject, ChargeObject
 from shared.adapters.stripe_objects import Page
 from shared.adapters.stripe_transport import RefusedError, StripeTransport
@@ -34,9 +34,10 @@ async def read_balance(
         Page[BalanceTransactionObject],
         reach=reach,
     )
-    missing = sorted(missing_charges(found.values()))
+    rows = to_rows(found.values())
+    missing = sorted(unpaid_charges(rows))
     charges = await together(_read_charge(transport, charge_id) for charge_id in missing)
-    return to_balance(found.values(), {charge.id: charge for charge in charges if charge})
+    return with_payers(rows, {charge.id: customer_of(charge) for charge in charges if charge})
 
 
 async def _read_charge(transport: StripeTransport, charge_id: str) -> ChargeObject | None:

@@ -1,6 +1,7 @@
 """From Stripe's movements of the balance to the domain's, each with who paid."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from shared.adapters.stripe_money_objects import (
@@ -39,33 +40,54 @@ _OWN_FEES = frozenset({"stripe_fee", "tax"})
 _CHARGE_PREFIXES = ("ch_", "py_")
 
 
-def to_balance(
-    objects: Iterable[BalanceTransactionObject], charges: Mapping[str, ChargeObject]
-) -> tuple[BalanceTransaction, ...]:
-    """Return the movements, each once.
+def to_rows(objects: Iterable[BalanceTransactionObject]) -> tuple[BalanceTransaction, ...]:
+    """Return the movements, each once, with who paid as far as these tell.
 
-    Args:
-        objects: with their sources expanded.
-
-        charges: whatever `missing_charges` named, as far as it exists.
+    Any part of the list will do: once `payers_of` all parts are known, `with_payers` makes each row
+    what it would have become among all of them.
 
     Raises:
         BadResponseError: a movement has a time that does not exist.
     """
-    found = {obj.id: obj for obj in objects}
-    payers = _payers(found.values())
-    payers.update((charge.id, _customer_of(charge)) for charge in charges.values())
-    return tuple(_to_movement(obj, payers) for obj in found.values())
+    rows = {obj.id: _to_row(obj) for obj in objects}
+    return with_payers(rows.values(), {})
 
 
-def missing_charges(objects: Iterable[BalanceTransactionObject]) -> set[str]:
-    """Return the ids of the charges that money collected belongs to and that are not among these.
+def payers_of(rows: Iterable[BalanceTransaction]) -> dict[str, str | None]:
+    """Return the customer of each charge that rows tell in full; None for guests."""
+    return {row.source_id: row.customer_id for row in rows if _is_of_charge(row)}
 
-    A reversal may come long after its charge.
+
+def unpaid_charges(rows: Iterable[BalanceTransaction]) -> set[str]:
+    """Return the ids of charges that money collected was taken off again, and nothing tells who.
+
+    Money that comes in has its charge as source; what was not captured or failed later is booked as
+    a refund, which names the charge only. Ask once for rows that are new: of a guest's charge no
+    answer will ever tell.
     """
-    objects = list(objects)
-    wanted = {charge_id_of(obj) for obj in objects if category_of(obj) in COLLECTED}
-    return {charge_id for charge_id in wanted if charge_id} - _payers(objects).keys()
+    rows = list(rows)
+    wanted = {row.charge_id for row in rows if row.category in COLLECTED}
+    return {charge_id for charge_id in wanted if charge_id} - payers_of(rows).keys()
+
+
+def with_payers(
+    rows: Iterable[BalanceTransaction], payers: Mapping[str, str | None]
+) -> tuple[BalanceTransaction, ...]:
+    """Return the rows, each with the customer of its charge.
+
+    Args:
+        rows: what they tell of one another is used too.
+
+        payers: customers by charge, from other rows (`payers_of`) or from the charges themselves.
+    """
+    rows = list(rows)
+    known = {**payers_of(rows), **payers}
+    return tuple(
+        replace(row, customer_id=known[row.charge_id])
+        if row.charge_id in known and row.customer_id != known[row.charge_id]
+        else row
+        for row in rows
+    )
 
 
 def category_of(obj: BalanceTransactionObject) -> str:
@@ -84,23 +106,17 @@ def charge_id_of(obj: BalanceTransactionObject) -> str | None:
     return source if source and source.startswith(_CHARGE_PREFIXES) else None
 
 
-def _payers(objects: Iterable[BalanceTransactionObject]) -> dict[str, str | None]:
-    """Return the customer of each charge that is told in full; None for guests."""
-    return {
-        source.id: _customer_of(source)
-        for source in (obj.source for obj in objects)
-        if isinstance(source, SourceObject) and source.object == "charge" and source.id
-    }
+def _is_of_charge(row: BalanceTransaction) -> bool:
+    """Return whether the source of a row is a charge, told in full."""
+    return row.source_object == "charge" and row.source_id != ""
 
 
-def _customer_of(charge: SourceObject | ChargeObject) -> str | None:
+def customer_of(charge: SourceObject | ChargeObject) -> str | None:
+    """Return who paid a charge; None for guests."""
     return id_of(charge.customer) if charge.customer else None
 
 
-def _to_movement(
-    obj: BalanceTransactionObject, payers: Mapping[str, str | None]
-) -> BalanceTransaction:
-    charge_id = charge_id_of(obj)
+def _to_row(obj: BalanceTransactionObject) -> BalanceTransaction:
     source = obj.source if isinstance(obj.source, SourceObject) else SourceObject(obj.source)
     return BalanceTransaction(
         id=obj.id,
@@ -111,8 +127,8 @@ def _to_movement(
         currency=obj.currency.lower(),
         source_object=source.object or "",
         source_id=source.id or "",
-        customer_id=payers.get(charge_id) if charge_id else None,
-        charge_id=charge_id,
+        customer_id=customer_of(source) if source.object == "charge" else None,
+        charge_id=charge_id_of(obj),
     )
 
 

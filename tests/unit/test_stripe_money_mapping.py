@@ -1,11 +1,12 @@
 """Stripe's balance transactions become the domain's: who paid is found, nothing is guessed."""
 
 import json
+from collections.abc import Iterable
 from typing import Any
 
 import pytest
 
-from shared.adapters.stripe_money_mapping import missing_charges
+from shared.adapters.stripe_money_mapping import payers_of, to_rows, unpaid_charges, with_payers
 from shared.adapters.stripe_money_objects import BalanceTransactionObject
 from shared.adapters.stripe_objects import decode
 from shared.domain.balance import BalanceTransaction
@@ -29,9 +30,11 @@ def mapped(row: Json, *others: Json, charges: tuple[Json, ...] = ()) -> BalanceT
 
 
 def missing(*rows: Json) -> set[str]:
-    return missing_charges(
-        decode(json.dumps(row).encode(), BalanceTransactionObject) for row in rows
-    )
+    return unpaid_charges(to_rows(objects_of(rows)))
+
+
+def objects_of(rows: Iterable[Json]) -> list[BalanceTransactionObject]:
+    return [decode(json.dumps(row).encode(), BalanceTransactionObject) for row in rows]
 
 
 def test_a_movement_keeps_what_happened_and_when() -> None:
@@ -141,3 +144,26 @@ def test_nothing_personal_is_kept() -> None:
     charge = a_charge({"id": "cus_a", "email": "somebody@example.com"})  # type: ignore[arg-type]
     account = a_balance(a_charge_row(100, source=charge, description="Somebody's order"))
     assert "omebody" not in repr(account)
+
+
+def test_rows_read_in_pieces_become_what_they_are_among_all() -> None:
+    charge, guest = a_charge_row(10000, "cus_a"), a_charge_row(5000, None)
+    refund, of_guest = a_refund_row(3000, charge), a_refund_row(1000, guest)
+    capture, lost = a_partial_capture_row(700, charge), a_partial_capture_row(200)
+    failure = a_charge_failure_row(a_charge_row(400, "cus_b"))
+    every = [charge, guest, refund, of_guest, capture, lost, failure]
+    whole = with_payers(to_rows(objects_of(every)), {})
+    for cut in range(1, len(every)):
+        for one, other in ((every[:cut], every[cut:]), (every[cut:], every[:cut])):
+            stored = [row for piece in (one, other) for row in to_rows(objects_of(piece))]
+            completed = with_payers(stored, {})
+            assert sorted(completed, key=lambda it: it.id) == sorted(whole, key=lambda it: it.id)
+
+
+def test_a_row_whose_payer_is_not_known_yet_says_of_which_charge_it_is() -> None:
+    charge = a_charge_row(10000, "cus_a")
+    (alone,) = to_rows(objects_of([a_partial_capture_row(3000, charge)]))
+    assert (alone.customer_id, alone.charge_id) == (None, charge["source"]["id"])
+    assert unpaid_charges([alone]) == {alone.charge_id}
+    payers = payers_of(to_rows(objects_of([charge])))
+    assert with_payers([alone], payers)[0].customer_id == "cus_a"
