@@ -30,10 +30,10 @@ from shared.adapters.stripe_transport import StripeTransport
 from shared.domain.account import EVERYTHING
 
 # Stripe tries a failed payment again for up to two months, and most periods last a month.
-_LEAST_MARGIN = timedelta(days=93)
+LEAST_MARGIN = timedelta(days=93)
 _DAYS = {"day": 1, "week": 7, "month": 31, "year": 366}
 _MOST_MARGIN = timedelta(days=3 * 366)
-_INVOICE_PARTS: Parameters = (
+INVOICE_PARTS: Parameters = (
     ("expand[]", "data.discounts"),
     ("expand[]", "data.lines.data.discounts"),
 )
@@ -64,6 +64,23 @@ async def read_history(
     )
 
 
+async def with_all_lines(transport: StripeTransport, obj: InvoiceObject) -> InvoiceObject:
+    """Return an invoice that lists only the first of its lines with all of them."""
+    lines = await read_all(
+        transport,
+        f"/v1/invoices/{obj.id}/lines",
+        (("expand[]", "data.discounts"),),
+        Page[LineObject],
+        by_created=False,
+    )
+    return msgspec.structs.replace(obj, lines=Page(data=list(lines.values())))
+
+
+def longest_period(obj: SubscriptionObject) -> timedelta:
+    """Return for how long at most the items of a subscription are billed at once."""
+    return max((_period(item) for item in obj.items.data), default=timedelta(0))
+
+
 class _Reader:
     """One reading of the past, several lists at once."""
 
@@ -75,29 +92,20 @@ class _Reader:
         self.events: dict[str, EventObject] = {}
 
     async def read_invoices(self) -> None:
-        await self._read_invoices(_INVOICE_PARTS, self._reach)
+        await self._read_invoices(INVOICE_PARTS, self._reach)
 
     async def read_given_up(self) -> None:
         """Read what was marked uncollectible: it may tell of a time long after it was made."""
-        await self._read_invoices((*_INVOICE_PARTS, ("status", "uncollectible")), None)
+        await self._read_invoices((*INVOICE_PARTS, ("status", "uncollectible")), None)
 
     async def _read_invoices(self, parameters: Parameters, reach: timedelta | None) -> None:
         found = await read_all(
             self._transport, "/v1/invoices", parameters, Page[InvoiceObject], reach=reach
         )
         cut = [obj for obj in found.values() if obj.lines.has_more and subscription_of(obj)]
-        found.update((obj.id, obj) for obj in await together(map(self._with_all_lines, cut)))
+        whole = await together(with_all_lines(self._transport, obj) for obj in cut)
+        found.update((obj.id, obj) for obj in whole)
         self.invoices.update(found)
-
-    async def _with_all_lines(self, obj: InvoiceObject) -> InvoiceObject:
-        lines = await read_all(
-            self._transport,
-            f"/v1/invoices/{obj.id}/lines",
-            (("expand[]", "data.discounts"),),
-            Page[LineObject],
-            by_created=False,
-        )
-        return msgspec.structs.replace(obj, lines=Page(data=list(lines.values())))
 
     async def read_waiting(self) -> None:
         self.waiting = await read_all(
@@ -112,10 +120,8 @@ class _Reader:
 
 def _margin(subscriptions: Iterable[SubscriptionObject]) -> timedelta:
     """Return how long before an instant the invoice may be that tells of it."""
-    longest = max(
-        (_period(item) for obj in subscriptions for item in obj.items.data), default=_LEAST_MARGIN
-    )
-    return min(max(longest, _LEAST_MARGIN), _MOST_MARGIN)
+    longest = max(map(longest_period, subscriptions), default=LEAST_MARGIN)
+    return min(max(longest, LEAST_MARGIN), _MOST_MARGIN)
 
 
 def _period(item: ItemObject) -> timedelta:

@@ -27,7 +27,7 @@ from shared.adapters.stripe_objects import (
 from shared.adapters.stripe_transport import StripeTransport
 
 # Four levels is as deep as Stripe expands, `data` included.
-_SUBSCRIPTION_LIST: Parameters = (
+SUBSCRIPTION_LIST: Parameters = (
     ("status", "all"),
     ("expand[]", "data.discounts.source.coupon"),
     ("expand[]", "data.items.data.discounts"),
@@ -40,10 +40,10 @@ async def read_subscriptions(
 ) -> list[SubscriptionObject]:
     """Return every subscription; those that have a value with all their items."""
     found = await read_all(
-        transport, "/v1/subscriptions", _SUBSCRIPTION_LIST, Page[SubscriptionObject]
+        transport, "/v1/subscriptions", SUBSCRIPTION_LIST, Page[SubscriptionObject]
     )
     cut = [obj for obj in found.values() if obj.items.has_more and has_value(obj)]
-    whole = await together(_with_all_items(transport, obj) for obj in cut)
+    whole = await together(with_all_items(transport, obj) for obj in cut)
     found.update((obj.id, obj) for obj in whole)
     return list(found.values())
 
@@ -64,9 +64,10 @@ async def read_catalog(
     )
 
 
-async def _with_all_items(
+async def with_all_items(
     transport: StripeTransport, obj: SubscriptionObject
 ) -> SubscriptionObject:
+    """Return a subscription that lists only the first of its items with all of them."""
     items = await read_all(
         transport,
         "/v1/subscription_items",
