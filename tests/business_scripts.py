@@ -84,14 +84,15 @@ class Script:
         return self.coupons[what % len(self.coupons)]
 
     def like(self, sub: Subscription, what: int) -> Price:
-        """Return a price that renews as often as what a subscription has."""
+        """Return a price that renews as often as what a subscription has; at worst that itself."""
         has = self.business.state.prices[sub.items[0].price]
         fits = [
             price
             for price in self.prices
-            if (price.interval, price.interval_count) == (has.interval, has.interval_count)
+            if (price.interval, price.interval_count, price.currency)
+            == (has.interval, has.interval_count, sub.currency)
         ]
-        return fits[what % len(fits)]
+        return fits[what % len(fits)] if fits else has
 
 
 def _subscribe(script: Script, step: Step) -> None:
@@ -123,7 +124,9 @@ def _subscribe(script: Script, step: Step) -> None:
 def _change(script: Script, step: Step) -> None:
     if (sub := script.subscription(step.which)) is None:
         return
-    price = script.price(step.what) if len(sub.items) == 1 else script.like(sub, step.what)
+    price = script.price(step.what)
+    if len(sub.items) > 1 or price.currency != sub.currency:
+        price = script.like(sub, step.what)
     item = sub.items[step.which % len(sub.items)]
     if (price.id, step.many) != (item.price, item.quantity):
         script.business.change_item(item, price, step.many)

@@ -6,7 +6,7 @@ hand in a test and read it through real HTTP.
 
 from local.stripe_sandbox.business import Advance, Business, Item
 from local.stripe_sandbox.clock import Clock
-from local.stripe_sandbox.faults import Fault, Faults
+from local.stripe_sandbox.faults import Fault, Faults, RandomFaults
 from local.stripe_sandbox.history import Change, History
 from local.stripe_sandbox.keys import Keys
 from local.stripe_sandbox.limits import Limits
@@ -43,6 +43,7 @@ __all__ = [
     "Limits",
     "Price",
     "Product",
+    "RandomFaults",
     "Sandbox",
     "SeedOptions",
     "Settings",

@@ -2,6 +2,8 @@
 
 import asyncio
 import json
+import random
+from collections import Counter
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict, dataclass
 from typing import Any
@@ -164,3 +166,39 @@ KINDS: dict[str, Strike] = {
     "revoked_key": _revoked_key,
     "server_error": _server_error,
 }
+
+_AT_RANDOM = ("broken_json", "cut_body", "hang", "html", "rate_limit", "reset", "server_error")
+
+
+class RandomFaults:
+    """An interceptor that lets anything go wrong now and then, for runs that must bear it.
+
+    Whether a request is struck follows from the seed, its target and how often that was asked for,
+    so that it does not depend on which of several requests at once comes first.
+
+    Args:
+        seed: tells which requests are struck, and how.
+        share: of all requests, from 0 to 1.
+        hang_seconds: how long a hang lasts before the request is answered after all.
+
+    Attributes:
+        struck: how often each kind struck.
+    """
+
+    def __init__(self, seed: int, share: float, *, hang_seconds: float = 0.2) -> None:
+        self.struck: Counter[str] = Counter()
+        self._seed = seed
+        self._share = share
+        self._hang_seconds = hang_seconds
+        self._asked: Counter[str] = Counter()
+
+    async def __call__(self, request: web.Request, _: str) -> web.StreamResponse | None:
+        """Answer a request wrongly, or None where nothing goes wrong with it."""
+        self._asked[request.path_qs] += 1
+        which = f"{self._seed}/{request.path_qs}/{self._asked[request.path_qs]}"
+        chance = random.Random(which)  # noqa: S311 - a reproducible simulation, no secret
+        if chance.random() >= self._share:
+            return None
+        fault = Fault(chance.choice(_AT_RANDOM), seconds=self._hang_seconds)
+        self.struck[fault.kind] += 1
+        return await KINDS[fault.kind](fault, request)

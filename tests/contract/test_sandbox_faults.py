@@ -7,7 +7,7 @@ from typing import Any
 import aiohttp
 import pytest
 
-from local.stripe_sandbox import Business, Fault, Sandbox, serve
+from local.stripe_sandbox import Business, Fault, RandomFaults, Sandbox, Settings, serve
 
 NOW = 1_800_000_000
 
@@ -109,3 +109,26 @@ async def test_senseless_faults_are_refused(
     http: aiohttp.ClientSession, sandbox: Sandbox, fault: dict[str, Any]
 ) -> None:
     assert await order(http, sandbox, **fault) == 400
+
+
+async def test_faults_at_random_strike_their_share_the_same_way_for_the_same_seed(
+    http: aiohttp.ClientSession,
+) -> None:
+    answers = []
+    for _ in range(2):
+        faults = RandomFaults(seed=3, share=0.25, hang_seconds=0.001)
+        settings = Settings(interceptors=[faults])
+        async with serve(Business.empty(now=NOW), settings=settings) as sandbox:
+            answers.append([await outcome(http, sandbox) for _ in range(200)])
+        assert 30 <= faults.struck.total() <= 70
+        assert len(faults.struck) == 7
+    assert answers[0] == answers[1]
+    assert set(answers[0]) >= {"200", "429", "500", "ClientPayloadError"}
+
+
+async def outcome(http: aiohttp.ClientSession, sandbox: Sandbox) -> str:
+    """Return the status of an answer, or how the connection failed."""
+    try:
+        return str((await read(http, sandbox))[0])
+    except aiohttp.ClientError as error:
+        return type(error).__name__
