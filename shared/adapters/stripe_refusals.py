@@ -66,9 +66,15 @@ class Refusal:
         return self.detail.code == "resource_missing" and self.detail.param == "starting_after"
 
     @property
+    def is_locked(self) -> bool:
+        """Whether somebody else works on the object; it has nothing to do with the pace."""
+        return self.detail.code == "lock_timeout"
+
+    @property
     def is_rate_limit(self) -> bool:
         """Whether Stripe asks to slow down."""
-        return self.status == _TOO_MANY or self.detail.code == "rate_limit"
+        is_limit = self.status == _TOO_MANY or self.detail.code == "rate_limit"
+        return is_limit and not self.is_locked
 
     @property
     def is_transient(self) -> bool:
@@ -78,7 +84,7 @@ class Refusal:
         """
         is_not_stripe = self.status < 400  # noqa: PLR2004 - the first status of a client's error
         is_busy = self.status == _CONFLICT or self.status >= _SERVER_ERRORS
-        return self.is_rate_limit or is_busy or is_not_stripe
+        return self.is_rate_limit or self.is_locked or is_busy or is_not_stripe
 
     def to_error(self) -> BillingSourceError:
         """Return the error to raise; its sentence holds nothing of the body but a code."""

@@ -5,10 +5,12 @@ first needed, because a cold start must not pay for what its path does not use.
 """
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
+from shared.adapters.stripe_pace import IMPORT_SHARE, Pace, Pacer
 from shared.domain.account import AccountIdentity, Needs, Reading
 from shared.domain.stripe_key import StripeKey
 from shared.errors import QueryTooLargeError
@@ -28,6 +30,8 @@ class StripeSource:
         settings: "TransportSettings | None" = None,
         now: Callable[[], datetime] | None = None,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        ticks: Callable[[], float] = time.monotonic,
+        pace: Pace | None = None,
     ) -> None:
         """Keep what a reading needs.
 
@@ -40,13 +44,19 @@ class StripeSource:
 
             now: the local clock, where Stripe gives no Date.
 
-            sleep: waits between attempts.
+            sleep: waits between attempts, and for the turn of a request.
+
+            ticks: the steady clock that the pace goes by, in seconds.
+
+            pace: what the account allows; None for Stripe's own limits.
         """
         self._key = key
         self._api_base = api_base
         self._settings = settings
         self._now = now or _local_now
         self._sleep = sleep
+        self._ticks = ticks
+        self._pace = pace or Pace.of(key.mode)
 
     def identify(self) -> AccountIdentity:
         """Tell whose key this is, in one request unless Stripe fails.
@@ -75,7 +85,7 @@ class StripeSource:
         )
         from shared.adapters.stripe_transport import RefusedError  # noqa: PLC0415 - cold start
 
-        transport = self._open_transport()
+        transport = self._open_transport(IMPORT_SHARE)
         refused = None
         try:
             async with asyncio.timeout(deadline_seconds), transport:
@@ -97,13 +107,15 @@ class StripeSource:
             requests=transport.requests,
         )
 
-    def _open_transport(self) -> "StripeTransport":
+    def _open_transport(self, share: float) -> "StripeTransport":
+        """Make a transport that uses a share of what the account allows."""
         from shared.adapters import stripe_transport  # noqa: PLC0415 - cold start
 
         return stripe_transport.StripeTransport(
             self._key,
             api_base=self._api_base or stripe_transport.API_BASE,
             settings=self._settings or stripe_transport.TransportSettings(),
+            pacer=Pacer(self._pace.times(share), ticks=self._ticks, sleep=self._sleep),
             now=self._now,
             sleep=self._sleep,
         )

@@ -1,11 +1,11 @@
-"""Bulk reading of Stripe's API over asyncio: one GET at a time per caller, with our own retries.
+"""Bulk reading of Stripe's API over asyncio: paced GET requests, with our own retries.
 
 The SDK does not retry 429, cut bodies or pages that are not JSON, and its objects cost many times
 the CPU; so lists are read here, decoded straight into `stripe_objects`.
 """
 
 import asyncio
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
@@ -16,9 +16,15 @@ import aiohttp
 import msgspec
 
 from shared.adapters.stripe_objects import STRIPE_VERSION, decode
+from shared.adapters.stripe_pace import Pacer, endpoint_of
 from shared.adapters.stripe_refusals import Refusal, read_refusal
 from shared.domain.stripe_key import StripeKey
-from shared.errors import BillingSourceError, SourceUnavailableError
+from shared.errors import (
+    BillingSourceError,
+    KeyInvalidError,
+    SourceRateLimitedError,
+    SourceUnavailableError,
+)
 
 API_BASE = "https://api.stripe.com"
 USER_AGENT = "stripe-metrics/0.1.0"
@@ -35,16 +41,21 @@ class TransportSettings:
     Attributes:
         max_attempts: requests for one answer, the first included.
 
+        max_rate_limited: the same where Stripe asks to slow down, which passes, but not soon.
+
+        patience_seconds: after so long without any good answer no request is repeated.
+
         first_backoff_seconds: the longest wait before the second attempt; it doubles each time.
     """
 
     max_attempts: int = 6
+    max_rate_limited: int = 20
+    patience_seconds: float = 120.0
     first_backoff_seconds: float = 1.0
     longest_backoff_seconds: float = 32.0
     longest_retry_after_seconds: float = 60.0
     connect_timeout_seconds: float = 5.0
     read_timeout_seconds: float = 30.0
-    max_in_flight: int = 4
 
 
 class RefusedError(Exception):
@@ -57,18 +68,31 @@ class RefusedError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class _Failure:
-    """One attempt that may succeed later: what to raise if none does, and Retry-After."""
+    """One attempt that may succeed later: what to raise if none does, and how long to wait."""
 
     error: BillingSourceError
     retry_after_seconds: float = 0.0
 
 
+@dataclass(frozen=True, slots=True)
+class _Answer:
+    """One whole answer, and when it was asked for."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+    sent_at: float
+
+
 class StripeTransport:
     """GET requests to one account, with retries; counts them and notes Stripe's clock.
 
-    Use as an async context manager.
+    Use as an async context manager. The first request is alone until it is answered: a key that
+    Stripe refuses costs one, whatever else waits.
 
     Attributes:
+        pacer: whose turns the requests take.
+
         requests: sent so far, retries included, also those that aiohttp makes by itself where a
             kept connection turns out to be closed.
 
@@ -83,17 +107,22 @@ class StripeTransport:
         *,
         api_base: str,
         settings: TransportSettings,
+        pacer: Pacer,
         now: Callable[[], datetime],
         sleep: Callable[[float], Awaitable[None]],
     ) -> None:
+        self.pacer = pacer
         self._key = key
         self._api_base = api_base.rstrip("/")
         self._settings = settings
         self._now = now
         self._sleep = sleep
         self._random = SystemRandom()
-        self._slots = asyncio.Semaphore(settings.max_in_flight)
         self._session: aiohttp.ClientSession | None = None
+        self._first = asyncio.Lock()
+        self._is_answered = False
+        self._refused: KeyInvalidError | None = None
+        self._good_at: float | None = None
         self.requests = 0
         self.first_answer_at: datetime | None = None
         self.trouble: BillingSourceError | None = None
@@ -128,54 +157,87 @@ class StripeTransport:
             RefusedError: Stripe says that the request itself is wrong, or the object missing.
             BillingSourceError: the key was refused, or no attempt gave a whole answer.
         """
-        async with self._slots:
-            attempt = 1
-            while True:
-                result = await self._attempt(path, parameters, kind)
-                if not isinstance(result, _Failure):
-                    self.trouble = None
-                    return result
-                if attempt == self._settings.max_attempts:
-                    raise result.error
-                self.trouble = result.error
-                await self._sleep(self._backoff(attempt, result.retry_after_seconds))
-                attempt += 1
+        if not self._is_answered:
+            async with self._first:
+                if not self._is_answered:
+                    return await self._get(path, parameters, kind)
+        return await self._get(path, parameters, kind)
 
     @property
     def answered_at(self) -> datetime:
         """Stripe's clock at its first answer; the local one before it."""
         return self.first_answer_at or self._now()
 
+    async def _get(self, path: str, parameters: Parameters, kind: type[Answer]) -> Answer:
+        attempt = 1
+        while True:
+            result = await self._attempt(path, parameters, kind)
+            if not isinstance(result, _Failure):
+                self.trouble = None
+                self._good_at = self.pacer.ticks()
+                return result
+            if self._gives_up(attempt, result):
+                raise result.error
+            self.trouble = result.error
+            await self._sleep(self._backoff(attempt, result.retry_after_seconds))
+            attempt += 1
+
     async def _attempt(
         self, path: str, parameters: Parameters, kind: type[Answer]
     ) -> Answer | _Failure:
         try:
-            status, retry_after, body = await self._send(path, parameters)
-            if status == _OK:
-                return decode(body, kind)
+            answer = await self._send(path, parameters)
+            if answer.status == _OK:
+                decoded = decode(answer.body, kind)
+                self._is_answered = True
+                return decoded
         except (aiohttp.ClientError, TimeoutError, OSError):
             # The exception may hold the request with its headers: nothing of it is passed on.
             return _Failure(SourceUnavailableError(_UNREACHABLE))
         except (msgspec.DecodeError, UnicodeDecodeError):
             return _Failure(SourceUnavailableError(_NOT_JSON))
-        refusal = read_refusal(status, body)
+        refusal = read_refusal(answer.status, answer.body)
         if refusal.is_transient:
-            return _Failure(refusal.to_error(), self._retry_after(retry_after))
-        if status in _KEY_REFUSED:
+            return self._fail(refusal, endpoint_of(path), answer)
+        if answer.status == _UNAUTHORIZED:
+            self._refused = KeyInvalidError(str(refusal.to_error()))
+            raise self._refused
+        self._is_answered = True
+        if answer.status == _FORBIDDEN:
             raise refusal.to_error()
         raise RefusedError(refusal)
 
-    async def _send(self, path: str, parameters: Parameters) -> tuple[int, str | None, bytes]:
-        """Return the status, Retry-After and the whole body of one answer."""
+    def _fail(self, refusal: Refusal, endpoint: str, answer: _Answer) -> _Failure:
+        """Note what a refusal that will pass asks of the requests to come."""
+        reason = answer.headers.get("Stripe-Rate-Limited-Reason")
+        seconds = self._retry_after(answer.headers.get("Retry-After"))
+        if refusal.is_rate_limit:
+            self.pacer.slow_down(endpoint, reason, answer.sent_at)
+            self.pacer.hold(endpoint, reason, seconds)
+        return _Failure(refusal.to_error(), seconds)
+
+    def _gives_up(self, attempt: int, failure: _Failure) -> bool:
+        settings, now = self._settings, self.pacer.ticks()
+        if self._good_at is None:
+            self._good_at = now
+        is_rate_limit = isinstance(failure.error, SourceRateLimitedError)
+        most = settings.max_rate_limited if is_rate_limit else settings.max_attempts
+        return attempt >= most or now - self._good_at > settings.patience_seconds
+
+    async def _send(self, path: str, parameters: Parameters) -> _Answer:
+        """Return one answer whole, once it is this request's turn."""
         if self._session is None:
             raise RuntimeError("StripeTransport is used outside its context.")
         url = f"{self._api_base}{path}"
-        async with self._session.get(
-            url, params=list(parameters), allow_redirects=False
-        ) as response:
-            if self.first_answer_at is None:
-                self.first_answer_at = self._read_date(response.headers.get("Date"))
-            return response.status, response.headers.get("Retry-After"), await response.read()
+        async with self.pacer.turn(endpoint_of(path)) as sent_at:
+            if self._refused is not None:
+                raise self._refused
+            async with self._session.get(
+                url, params=list(parameters), allow_redirects=False
+            ) as response:
+                if self.first_answer_at is None:
+                    self.first_answer_at = self._read_date(response.headers.get("Date"))
+                return _Answer(response.status, response.headers, await response.read(), sent_at)
 
     async def _count_request(self, *_: object) -> None:
         self.requests += 1
@@ -203,7 +265,8 @@ class StripeTransport:
         return retry_after_seconds + self._random.uniform(0, bound)
 
 
-_KEY_REFUSED = frozenset({401, 403})
+_UNAUTHORIZED = 401
+_FORBIDDEN = 403
 _UNREACHABLE = (
     "Stripe could not be reached, or the connection broke, several times. Try again in a minute;"
     " a scheduled refresh does so by itself."

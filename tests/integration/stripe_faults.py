@@ -1,6 +1,7 @@
 """Faults to put before the Stripe sandbox, answer by answer, and a source that does not wait."""
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable, Iterator
 from datetime import UTC, datetime
 from itertools import chain, repeat
@@ -9,6 +10,7 @@ from typing import Any
 from aiohttp import web
 
 from local.stripe_sandbox import Business, Sandbox, Settings, start
+from shared.adapters.stripe_pace import UNLIMITED
 from shared.adapters.stripe_source import StripeSource
 from shared.domain.stripe_key import StripeKey, parse_key
 
@@ -83,11 +85,16 @@ class Sleeps:
     async def __call__(self, seconds: float) -> None:
         self.seconds.append(seconds)
 
+    def ticks(self) -> float:
+        """The clock that these waits move on."""
+        return time.monotonic() + sum(self.seconds)
+
 
 def a_source(sandbox: Sandbox, sleeps: Sleeps, **options: Any) -> StripeSource:
     key = parse_key(sandbox.key, allow_restricted=False)
     assert isinstance(key, StripeKey)
-    return StripeSource(key, api_base=sandbox.url, sleep=sleeps, **options)
+    options = {"pace": UNLIMITED, **options}
+    return StripeSource(key, api_base=sandbox.url, sleep=sleeps, ticks=sleeps.ticks, **options)
 
 
 def start_faulty(faults: Faults) -> Sandbox:

@@ -42,7 +42,7 @@ from tests.integration.stripe_faults import (
     silence,
 )
 
-ATTEMPTS = TransportSettings().max_attempts
+SETTINGS = TransportSettings()
 
 
 def assert_whole(reading: Reading) -> None:
@@ -76,28 +76,32 @@ def test_a_passing_fault_changes_nothing_but_the_number_of_requests(
 
 
 @pytest.mark.parametrize(
-    ("fault", "error"),
+    ("fault", "error", "attempts"),
     [
-        (RATE_LIMITED, SourceRateLimitedError),
-        (SERVER_ERROR, SourceUnavailableError),
-        (cut_body, SourceUnavailableError),
-        (HTML, SourceUnavailableError),
-        (REDIRECT, SourceUnavailableError),
+        (answering(429, "{}"), SourceRateLimitedError, 9),
+        (LOCKED, SourceUnavailableError, SETTINGS.max_attempts),
+        (SERVER_ERROR, SourceUnavailableError, SETTINGS.max_attempts),
+        (cut_body, SourceUnavailableError, SETTINGS.max_attempts),
+        (HTML, SourceUnavailableError, SETTINGS.max_attempts),
+        (REDIRECT, SourceUnavailableError, SETTINGS.max_attempts),
     ],
 )
 def test_a_lasting_fault_ends_in_an_error_after_so_many_attempts(
     sandbox: Sandbox,
     faults: Faults,
     sleeps: Sleeps,
+    *,
     fault: Fault,
     error: type[BillingSourceError],
+    attempts: int,
 ) -> None:
     faults.come(then=fault)
+    settings = TransportSettings(max_rate_limited=9, patience_seconds=1_000)
     with pytest.raises(error) as caught:
-        a_source(sandbox, sleeps).read(SUBSCRIPTIONS)
+        a_source(sandbox, sleeps, settings=settings).read(SUBSCRIPTIONS)
     assert caught.value.transient
-    assert len(faults.requests) == ATTEMPTS
-    assert len(sleeps.seconds) == ATTEMPTS - 1
+    assert len(faults.requests) == attempts
+    assert len(sleeps.seconds) == attempts - 1
 
 
 def test_waits_grow_at_random_below_a_doubling_bound(
