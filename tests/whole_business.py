@@ -15,6 +15,7 @@ from typing import Any
 
 from local.stripe_sandbox import Business, Clock, Sandbox
 from local.stripe_sandbox.periods import DAY
+from shared.adapters.stripe_pace import UNLIMITED
 from shared.adapters.stripe_source import StripeSource
 from shared.domain.account import EVERYTHING, Account, Needs
 from shared.domain.definitions import Definitions
@@ -234,7 +235,7 @@ def read_case(sandbox: Sandbox, name: str, business: Business) -> Case:
     front.business, front.clock = business, Clock(business.now)
     key = parse_key(sandbox.key, allow_restricted=False)
     assert isinstance(key, StripeKey)
-    reading = StripeSource(key, api_base=sandbox.url).read(NEEDS)
+    reading = StripeSource(key, api_base=sandbox.url, pace=UNLIMITED).read(NEEDS)
     assert reading.account.unreadable == ()
     as_of = int(reading.as_of.timestamp())
     return Case(name, business, reading.account, as_of, Truth(Past(business)))

@@ -9,6 +9,7 @@ import pytest
 from local.stripe_sandbox import Business, Sandbox, start
 from local.stripe_sandbox import Settings as SandboxSettings
 from local.stripe_sandbox.business import Item
+from shared.adapters.stripe_pace import UNLIMITED
 from shared.adapters.stripe_source import StripeSource
 from shared.domain.account import EVERYTHING, Needs, Reading
 from shared.domain.metrics import (
@@ -56,7 +57,7 @@ def _business(sandbox: Sandbox) -> Business:
 def read(sandbox: Sandbox, needs: Needs) -> Reading:
     key = parse_key(sandbox.key, allow_restricted=False)
     assert isinstance(key, StripeKey)
-    return StripeSource(key, api_base=sandbox.url).read(needs)
+    return StripeSource(key, api_base=sandbox.url, pace=UNLIMITED).read(needs)
 
 
 def answer(sandbox: Sandbox, query: MetricQuery) -> Decimal | None:

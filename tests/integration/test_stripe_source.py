@@ -10,6 +10,7 @@ from aiohttp import web
 
 from local.stripe_sandbox import Business, Item, Keys, Sandbox, Tier, start
 from local.stripe_sandbox import Settings as SandboxSettings
+from shared.adapters.stripe_pace import UNLIMITED
 from shared.adapters.stripe_source import StripeSource
 from shared.domain.account import AccountIdentity, Reading
 from shared.domain.metrics import Mrr, SubscriptionCount, compute
@@ -45,7 +46,7 @@ def a_key(text: str, *, allow_restricted: bool = False) -> StripeKey:
 
 
 def source_of(sandbox: Sandbox, **options: Any) -> StripeSource:
-    return StripeSource(a_key(sandbox.key), api_base=sandbox.url, **options)
+    return StripeSource(a_key(sandbox.key), api_base=sandbox.url, pace=UNLIMITED, **options)
 
 
 def read(sandbox: Sandbox) -> Reading:
