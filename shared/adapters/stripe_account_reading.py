@@ -1,5 +1,8 @@
 """Reading an account: what its numbers need, and nothing more.
 
+Only what the subscription list lacks is read after it: items beyond the tenth, prices with tiers or
+in other currencies, coupons.
+
 The first list comes alone until its first answer, so that a refused key costs few requests.
 """
 
@@ -7,19 +10,18 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from shared.adapters.stripe_balance_reading import read_balance
+from shared.adapters.stripe_catalog import is_valued, lacking_now, lacking_past
 from shared.adapters.stripe_catalog_reading import CatalogReader
 from shared.adapters.stripe_customer_reading import deleted_customers, read_customers
-from shared.adapters.stripe_discount_mapping import past_coupons
-from shared.adapters.stripe_facts import GatheredFacts, HistoryObjects
+from shared.adapters.stripe_facts import GatheredFacts
 from shared.adapters.stripe_history_reading import read_history
-from shared.adapters.stripe_lists import together
 from shared.adapters.stripe_mapping import Catalog, to_subscription
 from shared.adapters.stripe_objects import SubscriptionObject
-from shared.adapters.stripe_reading import read_catalog, read_subscriptions
+from shared.adapters.stripe_reading import read_subscriptions
 from shared.adapters.stripe_transport import StripeTransport
 from shared.domain.account import EVERYTHING, Account, Mode, Needs
 from shared.domain.customers import Customer
-from shared.domain.subscriptions import ENDED_STATUSES, Subscription
+from shared.domain.subscriptions import Subscription
 from shared.domain.timelines import build_timeline
 from shared.domain.unreadable import Unreadable
 
@@ -48,6 +50,7 @@ class _AccountReader:
         self._transport = transport
         self._needs = needs
         self._catalog = Catalog()
+        self._catalog_reader = CatalogReader(transport, self._catalog)
         self._customers: dict[str, Customer] = {}
         self.account = Account(mode)
 
@@ -55,13 +58,15 @@ class _AccountReader:
         """Read the subscriptions, and what they were as far back as that is needed."""
         objects = await read_subscriptions(self._transport, self._has_value)
         valued = [obj for obj in objects if self._has_value(obj)]
-        await read_catalog(self._transport, self._catalog, valued)
+        await self._catalog_reader.read(lacking_now(valued, self._catalog))
         mapped = [to_subscription(obj, self._catalog, self.account.mode) for obj in objects]
         facts = None
         if self._needs.history:
             history = await read_history(self._transport, valued, self._needs.history)
             facts = GatheredFacts(history)
-            await self._read_past_catalog(facts, history, objects)
+            # That a price has tiers in other currencies shows only once it has been read.
+            while lacks := lacking_past(facts, history, objects, self._catalog):
+                await self._catalog_reader.read(lacks)
             gone = deleted_customers(history.events, self.account.mode)
             self._customers.update((it.id, it) for it in gone)
         self._take_in(mapped, facts)
@@ -81,36 +86,7 @@ class _AccountReader:
 
     def _has_value(self, obj: SubscriptionObject) -> bool:
         """Return whether any amount of a subscription is asked for: now, or in its past."""
-        if obj.status not in ENDED_STATUSES:
-            return True
-        ended = obj.ended_at or obj.canceled_at or 0
-        age = self._transport.answered_at.timestamp() - ended
-        return age <= self._needs.history.total_seconds()
-
-    async def _read_past_catalog(
-        self,
-        facts: GatheredFacts,
-        history: HistoryObjects,
-        objects: Sequence[SubscriptionObject],
-    ) -> None:
-        reader = CatalogReader(self._transport, self._catalog)
-        catalog = self._catalog
-        billed = {
-            (price, obj.currency.lower()) for obj in objects for price in facts.prices_of(obj.id)
-        }
-        lacking = {price for price, currency in billed if catalog.lacks(price, currency)}
-        coupons = past_coupons(history.invoices, history.events)
-        wanted = coupons.keys() - catalog.coupons.keys()
-        shown = {coupon: place for coupon, place in coupons.items() if place is not None}
-        await together([reader.read_prices(lacking), reader.read_coupons(wanted, shown)])
-        catalog.forget(lacking)
-        tiers = {
-            (price, currency)
-            for price, currency in billed
-            if catalog.has_tiers(price) and catalog.lacks(price, currency)
-        }
-        await reader.read_prices(set(), tiers)
-        catalog.forget(price for price, _ in tiers)
+        return is_valued(obj, self._transport.answered_at, self._needs.history)
 
     def _take_in(
         self, mapped: Sequence[Subscription | Unreadable], facts: GatheredFacts | None

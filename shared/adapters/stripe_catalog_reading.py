@@ -5,8 +5,9 @@ id.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 
+from shared.adapters.stripe_catalog import Lacking, note_asked
 from shared.adapters.stripe_lists import (
     Listed,
     Parameters,
@@ -38,6 +39,16 @@ class CatalogReader:
     def __init__(self, transport: StripeTransport, catalog: Catalog) -> None:
         self._transport = transport
         self._catalog = catalog
+
+    async def read(self, lacking: Lacking) -> None:
+        """Read what is lacking, and note that it was asked for."""
+        await together(
+            [
+                self.read_prices(lacking.prices, lacking.tiers),
+                self.read_coupons(lacking.coupons, lacking.holders),
+            ]
+        )
+        note_asked(self._catalog, lacking)
 
     async def read_prices(
         self, wanted: set[str], foreign_tiers: Iterable[tuple[str, str]] = ()
@@ -75,7 +86,7 @@ class CatalogReader:
             for price in sorted((wanted - prices.keys()) | tiers_in.keys())
         )
 
-    async def read_coupons(self, wanted: set[str], holders: dict[str, HolderPath]) -> None:
+    async def read_coupons(self, wanted: set[str], holders: Mapping[str, HolderPath]) -> None:
         """Read coupons; a deleted one still shows on the discounts made from it.
 
         Args:

@@ -220,3 +220,18 @@ class PastEventObject(msgspec.Struct, frozen=True, omit_defaults=True):
     replaced: PastSubscriptionObject | None = None
     discount: PastDiscountObject | None = None
     customer: ListedCustomerObject | None = None
+
+
+class HintObject(msgspec.Struct, frozen=True):
+    """What the payloads of events of all kinds have in common, in every API version.
+
+    `invoice` and `proration` are an invoice item's.
+    """
+
+    id: str | None = None
+    customer: str | Reference | UnsetType | None = UNSET
+    created: int | None = None
+    livemode: bool | None = None
+    test_clock: str | Reference | None = None
+    invoice: str | Reference | None = None
+    proration: bool = True

@@ -28,10 +28,15 @@ _EPOCH = datetime.fromtimestamp(0, UTC)
 
 @dataclass(slots=True)
 class Catalog:
-    """Prices and coupons read with their parts expanded, by id, and each of them mapped once."""
+    """Prices and coupons read with their parts expanded, by id, and each of them mapped once.
+
+    Attributes:
+        asked: what was asked for, whether it was there or not, as `stripe_catalog` names it.
+    """
 
     prices: dict[str, PriceObject] = field(default_factory=dict)
     coupons: dict[str, CouponObject] = field(default_factory=dict)
+    asked: set[str] = field(default_factory=set)
     _mapped_prices: dict[str, Price] = field(default_factory=dict)
     _mapped_coupons: dict[str, Coupon] = field(default_factory=dict)
 
@@ -44,9 +49,12 @@ class Catalog:
         return mapped
 
     def known_price(self, price_id: str) -> Price | None:
-        """Return a price by its id; None if it was not read."""
+        """Return a price by its id; None if it was not read, or cannot be."""
         if price_id not in self._mapped_prices and price_id in self.prices:
-            self._mapped_prices[price_id] = to_price(self.prices[price_id])
+            try:
+                self._mapped_prices[price_id] = to_price(self.prices[price_id])
+            except UnreadableError:
+                return None  # the domain says so wherever the price was billed
         return self._mapped_prices.get(price_id)
 
     def lacks(self, price_id: str, currency: str) -> bool:
@@ -62,10 +70,12 @@ class Catalog:
         price = self.known_price(price_id)
         return price is not None and price.billing_scheme == "tiered"
 
-    def forget(self, price_ids: Iterable[str]) -> None:
-        """Map these prices anew when they are asked for again: more of them has been read."""
+    def forget(self, price_ids: Iterable[str], coupon_ids: Iterable[str] = ()) -> None:
+        """Map these anew when they are asked for again: more of them has been read."""
         for price_id in price_ids:
             self._mapped_prices.pop(price_id, None)
+        for coupon_id in coupon_ids:
+            self._mapped_coupons.pop(coupon_id, None)
 
     def coupon(self, coupon_id: str | None) -> Coupon | None:
         """Return a coupon; None if it was not read."""

@@ -1,0 +1,165 @@
+"""From the facts of customers to what the ledger keeps: timelines, and customers.
+
+    while lacks := lacking(facts, catalog, as_of=as_of, history=history):
+        await CatalogReader(transport, catalog).read(lacks)
+    records = to_records(facts, catalog, mode=mode, as_of=as_of,
+                         complete_since=since, events_since=events_since)
+
+Any division of an account by customer gives the same records as the whole at once.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import UTC, datetime, timedelta
+
+from shared.adapters.stripe_catalog import Lacking, is_valued, lacking_now, lacking_past
+from shared.adapters.stripe_customer_reading import to_customer
+from shared.adapters.stripe_documents import NOBODY, CustomerFacts, encode
+from shared.adapters.stripe_facts import GatheredFacts, HistoryObjects
+from shared.adapters.stripe_history_mapping import to_past
+from shared.adapters.stripe_history_objects import InvoiceItemObject, InvoiceObject
+from shared.adapters.stripe_mapping import Catalog, to_subscription
+from shared.adapters.stripe_objects import SubscriptionObject
+from shared.domain.account import Mode
+from shared.domain.customers import Customer
+from shared.domain.ledger import CustomerRecord
+from shared.domain.subscriptions import Subscription
+from shared.domain.timelines import build_timeline
+from shared.domain.unreadable import Unreadable, UnreadableError
+
+_EPOCH = datetime.fromtimestamp(0, UTC)
+
+
+def to_records(
+    facts: Mapping[str, CustomerFacts],
+    catalog: Catalog,
+    *,
+    mode: Mode,
+    as_of: datetime,
+    complete_since: datetime | None,
+    events_since: datetime | None,
+) -> list[CustomerRecord]:
+    """Return the record of each customer.
+
+    Args:
+        facts: by customer; what is nobody's is left out.
+
+        catalog: lacks nothing (`lacking`) that exists.
+
+        mode: of the key, for an object that does not say its own.
+
+        as_of: the instant up to which the account was read.
+
+        complete_since: since when all invoices are among the facts; None while the past has not
+            been read: then only what is now is told, and no facts are kept.
+
+        events_since: since when all events are among the facts; None where there are none.
+    """
+    mapped = {
+        customer_id: [to_subscription(obj, catalog, mode) for obj in _subscriptions_of(its)]
+        for customer_id, its in facts.items()
+        if customer_id != NOBODY
+    }
+    found = [it for its in mapped.values() for it in its if isinstance(it, Subscription)]
+    known = {}
+    if complete_since is not None:
+        history = _history(facts.values(), complete_since, events_since)
+        known = GatheredFacts(history).by_subscription(found, catalog, as_of)
+    return [
+        CustomerRecord(
+            customer_id=customer_id,
+            facts=b"" if complete_since is None else encode(facts[customer_id]),
+            timelines=tuple(
+                build_timeline(it, as_of, known.get(it.id))
+                for it in its
+                if isinstance(it, Subscription)
+            ),
+            unreadable=tuple(it for it in its if isinstance(it, Unreadable)),
+            customer=_customer_of(facts[customer_id], mode),
+        )
+        for customer_id, its in mapped.items()
+    ]
+
+
+def lacking(
+    facts: Mapping[str, CustomerFacts], catalog: Catalog, *, as_of: datetime, history: timedelta
+) -> Lacking:
+    """Return what has to be read of prices and coupons before these facts can be told.
+
+    Args:
+        facts: by customer.
+
+        catalog: what was read and asked for so far.
+
+        as_of: the instant up to which the account was read.
+
+        history: how far back amounts are asked for; what a subscription that ended before is worth
+            need not be known.
+    """
+    objects = [obj for its in facts.values() for obj in _subscriptions_of(its)]
+    _learn_prices(objects, catalog)
+    past = _history(facts.values(), _EPOCH, None)
+    valued = (obj for obj in objects if is_valued(obj, as_of, history))
+    return lacking_now(valued, catalog) | lacking_past(GatheredFacts(past), past, objects, catalog)
+
+
+def _learn_prices(objects: Iterable[SubscriptionObject], catalog: Catalog) -> None:
+    """Let the catalog know the prices that subscriptions show themselves."""
+    inline = {item.price.id: item.price for obj in objects for item in obj.items.data}
+    for price in inline.values():
+        try:
+            catalog.price(price)
+        except UnreadableError:
+            continue  # its subscriptions are told to be unreadable
+
+
+def _history(
+    facts: Iterable[CustomerFacts], since: datetime, events_since: datetime | None
+) -> HistoryObjects:
+    every = list(facts)
+    return HistoryObjects(
+        invoices=tuple(it for its in every for it in _invoices_of(its)),
+        waiting=tuple(it for its in every for it in _waiting_of(its)),
+        events=tuple(it for its in every for it in its.events.values()),
+        since=since,
+        events_since=events_since,
+    )
+
+
+def _subscriptions_of(facts: CustomerFacts) -> Iterator[SubscriptionObject]:
+    return (seen.value for seen in facts.subscriptions.values() if seen.value is not None)
+
+
+def _invoices_of(facts: CustomerFacts) -> Iterator[InvoiceObject]:
+    """Yield the invoices that are there: a draft that was not found again is not."""
+    since = facts.complete.get("drafts", 0)
+    for seen in facts.invoices.values():
+        if seen.value and (seen.at >= since or seen.value.status != "draft"):
+            yield seen.value
+
+
+def _waiting_of(facts: CustomerFacts) -> Iterator[InvoiceItemObject]:
+    """Yield the prorations that wait still: no invoice that is there has taken them."""
+    taken = {item for invoice in _invoices_of(facts) for item in _items_on(invoice)}
+    for seen in facts.waiting.values():
+        if seen.value is not None and seen.value.id not in taken:
+            yield seen.value
+
+
+def _items_on(invoice: InvoiceObject) -> Iterator[str | None]:
+    for line in invoice.lines.data:
+        if line.parent is not None:
+            for details in (
+                line.parent.subscription_item_details,
+                line.parent.invoice_item_details,
+            ):
+                yield details.invoice_item if details else None
+
+
+def _customer_of(facts: CustomerFacts, mode: Mode) -> Customer | None:
+    """Return the customer; None where it was not listed, and no event tells of its end."""
+    ends = (event.customer for event in facts.events.values() if event.customer is not None)
+    listed = facts.customer.value if facts.customer else next(ends, None)
+    if listed is None:
+        return None
+    deleted_at = None if facts.deleted_at is None else to_past(facts.deleted_at)
+    return to_customer(listed, mode, deleted_at)
