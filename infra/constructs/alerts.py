@@ -63,7 +63,8 @@ class Alerts(Construct):
             filters=[
                 lambda_.FilterCriteria.filter(
                     {
-                        "eventName": lambda_.FilterRule.or_("INSERT", "MODIFY"),
+                        # It is there, empty, as soon as its metric is; every value changes it.
+                        "eventName": lambda_.FilterRule.is_equal("MODIFY"),
                         "dynamodb": {"Keys": {"sk": {"S": lambda_.FilterRule.is_equal("LATEST")}}},
                     }
                 )

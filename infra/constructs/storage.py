@@ -16,7 +16,7 @@ class Storage(Construct):
 
     Attributes:
         metrics: Its stream carries new images to the alerts.
-        ledger: Has no stream: nothing but the sync reads it.
+        ledger: Has no stream: nothing waits for what changes in it.
         key: The key of both tables, or None for the one AWS owns.
     """
 

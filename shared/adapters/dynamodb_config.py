@@ -83,6 +83,7 @@ class DynamoDbConfig:
             [
                 table.check_in_transaction(integration_key(owner), EXISTS),
                 table.put_in_transaction(_metric_item(metric), IS_NEW),
+                table.put_in_transaction(_no_value_yet(metric)),
                 table.put_in_transaction({**pointer, "id": metric.id}),
                 table.put_in_transaction(_due_item(owner, interval)),
             ]
@@ -191,6 +192,11 @@ def _channel_item(channel: Channel) -> Item:
 def _metric_item(metric: Metric) -> Item:
     # A query names its type, which is no field of its class.
     return {**to_item(metric), **metric_key(metric.id), "query": query_to_dict(metric.query)}
+
+
+def _no_value_yet(metric: Metric) -> Item:
+    # A value is stored only where this is: a metric that was removed meanwhile gets none.
+    return {**metric_key(metric.id, "LATEST"), "metric_id": metric.id, "value": None}
 
 
 def _read_metric(item: Item) -> Metric:

@@ -1,83 +1,148 @@
 """Values of metrics, in the metrics table, fenced by the lease in the ledger."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 
 from shared.adapters.dynamodb_items import from_item, to_item
 from shared.adapters.dynamodb_keys import (
+    METRIC_PREFIX,
     VALUE_PREFIX,
     integration_key,
     metric_key,
     timestamp,
     value_sk,
 )
-from shared.adapters.dynamodb_table import EXISTS, Condition, DynamoDbTable, Item, take_page
+from shared.adapters.dynamodb_lease import end_of_sync, held
+from shared.adapters.dynamodb_table import EXISTS, DynamoDbTable, Item, take_page
 from shared.domain.configuration import MetricValue
+from shared.domain.ledger import Place
 from shared.errors import LeaseHeldError, VersionConflictError
-from shared.ports import Lease, Page
+from shared.ports import Lease, Page, SyncRequest
 
-# DynamoDB takes 100 items in a transaction; a metric takes three and the fence one.
-_METRICS_PER_TRANSACTION = 25
+# DynamoDB takes 100 items in a transaction; a metric takes one, and so does the fence.
+_METRICS_PER_TRANSACTION = 90
+# Past values rank below every sync's.
+_PAST_VERSION = 0
+_ATTEMPTS = 3
 
 
 class DynamoDbMetrics:
-    """The `MetricStore` port over the metrics table, with the fence in the ledger table."""
+    """The `MetricStore` port over the metrics table, with the fence in the ledger table.
+
+    The transaction says in the ledger that history rows are owed, and a small write after them that
+    they are there: whoever comes next knows whether they have to be made up for.
+    """
 
     def __init__(self, table: DynamoDbTable, ledger: DynamoDbTable | None = None) -> None:
         self._table = table
         self._ledger = ledger
 
-    def commit_values(self, values: Sequence[MetricValue], lease: Lease) -> None:
+    def commit(
+        self,
+        values: Sequence[MetricValue],
+        lease: Lease,
+        *,
+        place: Place | None = None,
+        done: SyncRequest | None = None,
+    ) -> None:
         """See the port."""
-        for start in range(0, len(values), _METRICS_PER_TRANSACTION):
-            batch = values[start : start + _METRICS_PER_TRANSACTION]
+        if lease.is_recovery:
+            self._make_up_history(lease.integration_id)
+        size = _METRICS_PER_TRANSACTION
+        batches = [values[start : start + size] for start in range(0, len(values), size)]
+        for batch in batches[:-1]:
+            self._commit(batch, lease, None, None)
+        if batches:
+            self._commit(batches[-1], lease, place, done)
+            place = done = None
+        self._settle(lease, place, done)
+
+    def _commit(
+        self,
+        values: Sequence[MetricValue],
+        lease: Lease,
+        place: Place | None,
+        done: SyncRequest | None,
+    ) -> None:
+        sets, arguments = end_of_sync(place, done)
+        expression = ", ".join(filter(None, ["SET owes_history = :true", sets]))
+        fence = self._ledger_table.update_in_transaction(
+            integration_key(lease.integration_id, "SYNC"),
+            expression,
+            held(lease),
+            {**arguments, ":true": True},
+        )
+        written = self._transact(fence, values, lease)
+        self._table.write(_history_item(to_item(value)) for value in written)
+
+    def _transact(
+        self, fence: Item, values: Sequence[MetricValue], lease: Lease
+    ) -> Sequence[MetricValue]:
+        """Put values as the latest, and give those whose metrics are still there."""
+        for attempt in range(1, _ATTEMPTS + 1):
             try:
-                self._commit(batch, lease)
+                self._table.transact([fence, *map(self._latest_put, values)])
             except VersionConflictError:
-                self._commit_one_by_one(batch, lease)
+                self._check(lease)
+                if attempt == _ATTEMPTS:
+                    raise
+                there = {item["pk"] for item in self._latest_items(v.metric_id for v in values)}
+                values = [v for v in values if metric_key(v.metric_id)["pk"] in there]
+            else:
+                break
+        return values
 
-    def _commit(self, values: Sequence[MetricValue], lease: Lease) -> None:
-        self._table.transact([self._fence(lease), *self._writes(values)])
+    def _latest_put(self, value: MetricValue) -> Item:
+        item = {**to_item(value), **metric_key(value.metric_id, "LATEST")}
+        return self._table.put_in_transaction(item, EXISTS)
 
-    def _commit_one_by_one(self, values: Sequence[MetricValue], lease: Lease) -> None:
-        # One metric that was removed meanwhile must not take the others with it.
-        for value in values:
-            try:
-                self._commit([value], lease)
-            except VersionConflictError as error:
-                if self._table.get(metric_key(value.metric_id)) is not None:
-                    raise LeaseHeldError(
-                        "Another sync of this integration has begun: the values are dropped."
-                    ) from error
+    def _check(self, lease: Lease) -> None:
+        item = self._ledger_table.get(integration_key(lease.integration_id, "SYNC")) or {}
+        if item.get("sequence") != lease.sequence:
+            raise _passed_on()
 
-    def _fence(self, lease: Lease) -> Item:
+    def _settle(self, lease: Lease, place: Place | None, done: SyncRequest | None) -> None:
+        """Say that all history rows are there, and what no transaction has said."""
+        sets, arguments = end_of_sync(place, done)
+        expression = f"REMOVE owes_history SET {sets}" if sets else "REMOVE owes_history"
+        key = integration_key(lease.integration_id, "SYNC")
+        try:
+            self._ledger_table.update(key, expression, held(lease), arguments)
+        except VersionConflictError:
+            if sets:
+                raise _passed_on() from None
+
+    def _make_up_history(self, integration_id: str) -> None:
+        pointers = self._table.query(integration_key(integration_id)["pk"], METRIC_PREFIX)
+        latest = self._latest_items(pointer["id"] for pointer in pointers)
+        self._table.write(_history_item(item) for item in latest if _has_value(item))
+
+    def _latest_items(self, metric_ids: Iterable[str]) -> Iterator[Item]:
+        keys = [metric_key(key, "LATEST") for key in dict.fromkeys(metric_ids)]
+        return self._table.get_many(keys)
+
+    @property
+    def _ledger_table(self) -> DynamoDbTable:
         if self._ledger is None:  # pragma: no cover - a wiring mistake, not a state
             raise TypeError("values are committed with a ledger only")
-        held = Condition("#s = :s", {":s": lease.sequence}, {"#s": "sequence"})
-        return self._ledger.check_in_transaction(
-            integration_key(lease.integration_id, "SYNC"), held
-        )
+        return self._ledger
 
-    def _writes(self, values: Sequence[MetricValue]) -> list[Item]:
-        writes: list[Item] = []
-        for value in values:
-            item, table = to_item(value), self._table
-            newer = Condition(
-                "attribute_not_exists(pk) OR #v < :v", {":v": value.version}, {"#v": "version"}
-            )
-            past = {**item, **metric_key(value.metric_id, value_sk(value.as_of, value.version))}
-            latest = {**item, **metric_key(value.metric_id, "LATEST")}
-            writes += [
-                table.check_in_transaction(metric_key(value.metric_id), EXISTS),
-                table.put_in_transaction(latest, newer),
-                table.put_in_transaction(past),
-            ]
-        return writes
+    def commit_values(self, values: Sequence[MetricValue], lease: Lease) -> None:
+        """Do as `commit`, with no place."""
+        self.commit(values, lease)
+
+    def add_past(self, values: Iterable[MetricValue]) -> None:
+        """See the port."""
+        past = [replace(it, version=_PAST_VERSION, origin="reconstructed") for it in values]
+        there = {item["pk"] for item in self._latest_items(value.metric_id for value in past)}
+        items = map(_history_item, map(to_item, past))
+        self._table.write(item for item in items if item["pk"] in there)
 
     def latest(self, metric_ids: Sequence[str]) -> Mapping[str, MetricValue]:
         """See the port."""
-        items = self._table.get_many([metric_key(key, "LATEST") for key in metric_ids])
-        return {item["metric_id"]: from_item(MetricValue, item) for item in items}
+        items = self._latest_items(metric_ids)
+        return {it["metric_id"]: from_item(MetricValue, it) for it in items if _has_value(it)}
 
     def values(
         self,
@@ -103,3 +168,16 @@ class DynamoDbMetrics:
             lambda item: from_item(MetricValue, item),
             lambda item: item["sk"].removeprefix(VALUE_PREFIX),
         )
+
+
+def _passed_on() -> LeaseHeldError:
+    return LeaseHeldError("Another sync of this integration has begun: the values are dropped.")
+
+
+def _has_value(latest: Item) -> bool:
+    return "computed_at" in latest
+
+
+def _history_item(item: Item) -> Item:
+    as_of, version = datetime.fromisoformat(item["as_of"]), int(item["version"])
+    return {**item, **metric_key(item["metric_id"], value_sk(as_of, version))}

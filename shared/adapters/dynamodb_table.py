@@ -1,5 +1,6 @@
 """The few calls that the stores make of a DynamoDB table, with plain values in and out."""
 
+import time
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
@@ -9,6 +10,7 @@ from boto3.dynamodb.types import TypeDeserializer, TypeSerializer
 
 from shared.adapters.aws_errors import translated
 from shared.adapters.dynamodb_keys import INDEX, Key
+from shared.errors import StorageUnavailableError
 from shared.ports import Page
 
 if TYPE_CHECKING:
@@ -19,6 +21,9 @@ Entity = TypeVar("Entity")
 
 _BATCH_GET_LIMIT = 100
 _BATCH_WRITE_LIMIT = 25
+# What DynamoDB leaves of a batch is asked for again after these pauses; they start anew as soon as
+# something of it was done.
+_PAUSES = (0.05, 0.1, 0.2, 0.4, 0.8, 1.6)
 _serializer = TypeSerializer()
 _deserializer = TypeDeserializer()
 
@@ -68,9 +73,15 @@ def take_page(
 class DynamoDbTable:
     """One table. Reads by key are consistent; the index is not."""
 
-    def __init__(self, client: "DynamoDBClient", name: str) -> None:
+    def __init__(
+        self,
+        client: "DynamoDBClient",
+        name: str,
+        sleep: Callable[[float], None] = time.sleep,
+    ) -> None:
         self._client = client
         self.name = name
+        self._sleep = sleep
 
     def get(self, key: Key) -> Item | None:
         """Give one item, or None."""
@@ -78,20 +89,19 @@ class DynamoDbTable:
             answer = self._client.get_item(TableName=self.name, Key=_wire(key), ConsistentRead=True)
         return _plain(answer["Item"]) if "Item" in answer else None
 
-    def get_many(self, keys: Sequence[Key]) -> list[Item]:
-        """Give the items that exist, in no order."""
-        items: list[Item] = []
-        for start in range(0, len(keys), _BATCH_GET_LIMIT):
-            asked: dict[str, Any] = {
-                "Keys": [_wire(key) for key in keys[start : start + _BATCH_GET_LIMIT]],
-                "ConsistentRead": True,
-            }
-            while asked:
-                with translated("read items"):
-                    answer = self._client.batch_get_item(RequestItems={self.name: asked})  # type: ignore[dict-item] # the stubs want the literal shape
-                items += map(_plain, answer["Responses"].get(self.name, []))
-                asked = dict(answer.get("UnprocessedKeys", {}).get(self.name, {}))
-        return items
+    def get_many(self, keys: Iterable[Key]) -> Iterator[Item]:
+        """Give the items that exist, in no order; no key may come twice."""
+        rest = iter(keys)
+        waiting, pauses = [_wire(key) for key in islice(rest, _BATCH_GET_LIMIT)], iter(_PAUSES)
+        while waiting:
+            asked: dict[str, Any] = {"Keys": waiting, "ConsistentRead": True}
+            with translated("read items"):
+                answer = self._client.batch_get_item(RequestItems={self.name: asked})  # type: ignore[dict-item] # the stubs want the literal shape
+            unread: Mapping[str, Any] = answer["UnprocessedKeys"]
+            left = list(unread[self.name]["Keys"]) if self.name in unread else []
+            pauses = self._pause(pauses, is_stuck=len(left) == len(waiting))
+            yield from map(_plain, answer["Responses"].get(self.name, []))
+            waiting = [*left, *(_wire(key) for key in islice(rest, _BATCH_GET_LIMIT - len(left)))]
 
     def put(self, item: Item, condition: Condition | None = None) -> None:
         """Write one item whole.
@@ -103,26 +113,40 @@ class DynamoDbTable:
         with translated("write an item"):
             self._client.put_item(TableName=self.name, Item=_wire(item), **arguments)
 
+    def write(self, items: Iterable[Item]) -> None:
+        """Write items whole, in their order as far as batches keep it; no key may come twice."""
+        self._write_batches({"PutRequest": {"Item": _wire(item)}} for item in items)
+
     def delete(self, keys: Iterable[Key]) -> None:
         """Remove items; those that are not there are no error."""
-        waiting = [{"DeleteRequest": {"Key": _wire(key)}} for key in keys]
+        self._write_batches({"DeleteRequest": {"Key": _wire(key)}} for key in keys)
+
+    def _write_batches(self, requests: Iterator[Item]) -> None:
+        waiting, pauses = list(islice(requests, _BATCH_WRITE_LIMIT)), iter(_PAUSES)
         while waiting:
-            batch, waiting = waiting[:_BATCH_WRITE_LIMIT], waiting[_BATCH_WRITE_LIMIT:]
-            with translated("remove items"):
-                answer = self._client.batch_write_item(RequestItems={self.name: batch})  # type: ignore[dict-item] # the stubs want the literal shape
-            waiting += answer.get("UnprocessedItems", {}).get(self.name, [])  # type: ignore[arg-type] # same shape as asked
+            with translated("write items"):
+                answer = self._client.batch_write_item(RequestItems={self.name: waiting})  # type: ignore[dict-item] # the stubs want the literal shape
+            left: list[Any] = list(answer.get("UnprocessedItems", {}).get(self.name, []))
+            pauses = self._pause(pauses, is_stuck=len(left) == len(waiting))
+            waiting = [*left, *islice(requests, _BATCH_WRITE_LIMIT - len(left))]
+
+    def _pause(self, pauses: Iterator[float], *, is_stuck: bool) -> Iterator[float]:
+        if not is_stuck:
+            return iter(_PAUSES)
+        pause = next(pauses, None)
+        if pause is None:
+            raise StorageUnavailableError(
+                "AWS is busy: it took nothing of a batch, again and again."
+            )
+        self._sleep(pause)
+        return pauses
 
     def delete_partition(self, pk: str) -> None:
         """Remove every item of a partition, and last the one that it is found by."""
-        items = self._pages(
-            KeyConditionExpression="pk = :pk",
-            ExpressionAttributeValues=_wire({":pk": pk}),
-            ProjectionExpression="pk, sk",
-            ConsistentRead=True,
-        )
-        keys = list(items)
-        self.delete(key for key in keys if key["sk"] != "CONFIG")
-        self.delete(key for key in keys if key["sk"] == "CONFIG")
+        # Nothing that an sk begins with sorts before " " or after "~".
+        keys = [(it["pk"], it["sk"]) for it in self.between(pk, " ", "~", keys_only=True)]
+        self.delete({"pk": pk, "sk": sk} for pk, sk in keys if sk != "CONFIG")
+        self.delete({"pk": pk, "sk": sk} for pk, sk in keys if sk == "CONFIG")
 
     def update(
         self, key: Key, expression: str, condition: Condition, values: Mapping[str, Any]
@@ -132,17 +156,21 @@ class DynamoDbTable:
         Raises:
             VersionConflictError: the condition does not hold.
         """
-        arguments = condition.as_arguments()
-        arguments["ExpressionAttributeValues"] = _wire({**condition.values, **values})
+        arguments = self._change(key, expression, condition, values)
         with translated("change an item"):
-            answer = self._client.update_item(
-                TableName=self.name,
-                Key=_wire(key),
-                UpdateExpression=expression,
-                ReturnValues="ALL_NEW",
-                **arguments,
-            )
+            answer = self._client.update_item(**arguments, ReturnValues="ALL_NEW")
         return _plain(answer["Attributes"])
+
+    def _change(
+        self, key: Key, expression: str, condition: Condition, values: Mapping[str, Any]
+    ) -> dict[str, Any]:
+        return {
+            "TableName": self.name,
+            "Key": _wire(key),
+            "UpdateExpression": expression,
+            **condition.as_arguments(),
+            "ExpressionAttributeValues": _wire({**condition.values, **values}),
+        }
 
     def query(
         self,
@@ -167,11 +195,35 @@ class DynamoDbTable:
         high = f"{prefix}{before}" if before else f"{prefix}~"
         if low > high:
             return  # nothing lies between, and DynamoDB refuses to look
+        yield from self.between(pk, low, high, limit=limit)
+
+    def between(
+        self,
+        pk: str,
+        low: str,
+        high: str,
+        *,
+        limit: int | None = None,
+        is_reversed: bool = False,
+        keys_only: bool = False,
+    ) -> Iterator[Item]:
+        """Give the items of a partition from one sort key to another, both in, in order.
+
+        Args:
+            pk: the partition.
+            low: the first sort key.
+            high: the last; not below *low*.
+            limit: how many are read at a time.
+            is_reversed: whether the last comes first.
+            keys_only: whether the keys suffice; it costs as much, but less comes over.
+        """
         yield from self._pages(
             KeyConditionExpression="pk = :pk AND sk BETWEEN :low AND :high",
             ExpressionAttributeValues=_wire({":pk": pk, ":low": low, ":high": high}),
             ConsistentRead=True,
+            ScanIndexForward=not is_reversed,
             **({"Limit": limit} if limit else {}),
+            **({"ProjectionExpression": "pk, sk"} if keys_only else {}),
         )
 
     def collection(
@@ -212,6 +264,13 @@ class DynamoDbTable:
         """Describe a condition on an item that the transaction does not write."""
         check = {"TableName": self.name, "Key": _wire(key), **condition.as_arguments()}
         return {"ConditionCheck": check}
+
+    def update_in_transaction(
+        self, key: Key, expression: str, condition: Condition, values: Mapping[str, Any]
+    ) -> Item:
+        """Describe a change of attributes for `transact`."""
+        arguments = self._change(key, expression, condition, values)
+        return {"Update": arguments}
 
     def transact(self, writes: Sequence[Item]) -> None:
         """Carry out all of *writes* or none.

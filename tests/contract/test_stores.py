@@ -185,7 +185,7 @@ def test_values_are_stored_as_latest_and_as_history(stores, integration, metric)
             as_of=NOON + timedelta(hours=version),
             warnings=(("test_mode", "A test."),),
         )
-        stores.metrics.commit_values([value], lease)
+        stores.metrics.commit([value], lease)
         stores.ledger.release_lease(lease, done=None)
         values.append(value)
     assert stores.metrics.latest([metric.id, "met_none"]) == {metric.id: values[-1]}
@@ -209,7 +209,7 @@ def test_a_made_up_cursor_is_no_error(stores, metric, cursor):
 @pytest.mark.parametrize("hours", [0, -1])
 def test_a_range_that_ends_before_it_begins_is_empty(stores, integration, metric, hours):
     lease = lease_of(stores, integration)
-    stores.metrics.commit_values([a_value("1", lease.sequence, metric_id=metric.id)], lease)
+    stores.metrics.commit([a_value("1", lease.sequence, metric_id=metric.id)], lease)
     end = NOON + timedelta(hours=hours)
     assert stores.metrics.values(metric.id, start=NOON, end=end, limit=10).items == ()
 
@@ -218,7 +218,7 @@ def test_values_of_a_sync_that_lost_its_lease_are_refused(stores, integration, m
     lost = lease_of(stores, integration)
     lease_of(stores, integration, now=NOON + timedelta(seconds=61))
     with pytest.raises(LeaseHeldError):
-        stores.metrics.commit_values([a_value("1", lost.sequence, metric_id=metric.id)], lost)
+        stores.metrics.commit([a_value("1", lost.sequence, metric_id=metric.id)], lost)
     assert stores.metrics.latest([metric.id]) == {}
 
 
@@ -230,7 +230,7 @@ def test_a_metric_that_was_removed_meanwhile_does_not_take_the_others_along(
         a_value("1", lease.sequence, metric_id=metric.id),
         a_value("2", lease.sequence, metric_id="met_gone"),
     ]
-    stores.metrics.commit_values(values, lease)
+    stores.metrics.commit(values, lease)
     assert set(stores.metrics.latest([metric.id, "met_gone"])) == {metric.id}
 
 
@@ -241,7 +241,7 @@ def test_more_metrics_than_a_transaction_holds_are_stored(stores, integration):
     for metric in metrics:
         stores.config.add_metric(metric)
     lease = lease_of(stores, integration)
-    stores.metrics.commit_values(
+    stores.metrics.commit(
         [a_value("1", lease.sequence, metric_id=metric.id) for metric in metrics], lease
     )
     assert len(stores.metrics.latest([metric.id for metric in metrics])) == 30

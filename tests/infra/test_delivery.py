@@ -86,7 +86,7 @@ def test_the_alerts_hear_of_newest_values_only(template: Template) -> None:
     (pattern,) = mapping["FilterCriteria"]["Filters"]
 
     assert json.loads(pattern["Pattern"]) == {
-        "eventName": ["INSERT", "MODIFY"],
+        "eventName": ["MODIFY"],
         "dynamodb": {"Keys": {"sk": {"S": ["LATEST"]}}},
     }
     assert readable(mapping["EventSourceArn"]) == "StorageMetrics.StreamArn"
