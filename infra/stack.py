@@ -109,10 +109,8 @@ class StripeMetricsStack(cdk.Stack):
             dispatcher.allow(["sqs:SendMessage"], [queue, self.schedules.failures.queue_arn])
 
         worker = self.sync.worker
-        worker.allow([*_READ, *_COMMIT], [metrics])
-        worker.allow(
-            ["dynamodb:ConditionCheckItem", "dynamodb:GetItem", "dynamodb:UpdateItem"], [ledger]
-        )
+        worker.allow([*_READ, "dynamodb:BatchWriteItem", "dynamodb:PutItem"], [metrics])
+        worker.allow([*_READ, "dynamodb:BatchWriteItem", "dynamodb:UpdateItem"], [ledger])
         worker.allow(["secretsmanager:GetSecretValue"], [secrets])
         worker.allow(
             [
@@ -141,6 +139,7 @@ class StripeMetricsStack(cdk.Stack):
         api = self.api.function
         api.allow([*_READ, *_COMMIT, "dynamodb:BatchWriteItem"], [metrics])
         api.allow(["dynamodb:Query"], [collections])
+        api.allow(_READ, [ledger])
         api.allow(
             [
                 "secretsmanager:CreateSecret",

@@ -41,8 +41,8 @@ EXPECTED = {
         f"Sync{interval}DispatcherFunction": dispatcher_grants()
         for interval in ("Hourly", "Daily", "Weekly")
     },
-    "SyncWorkerFunction": all_of(READ | COMMIT, METRICS)
-    | all_of({"dynamodb:ConditionCheckItem", "dynamodb:GetItem", "dynamodb:UpdateItem"}, LEDGER)
+    "SyncWorkerFunction": all_of(READ | {"dynamodb:BatchWriteItem", "dynamodb:PutItem"}, METRICS)
+    | all_of(READ | {"dynamodb:BatchWriteItem", "dynamodb:UpdateItem"}, LEDGER)
     | all_of(
         {
             "sqs:ChangeMessageVisibility",
@@ -68,6 +68,7 @@ EXPECTED = {
         ("sqs:SendMessage", "AlertsFailures.Arn"),
     },
     "ApiHandlerFunction": all_of(READ | COMMIT | {"dynamodb:BatchWriteItem"}, METRICS)
+    | all_of(READ, LEDGER)
     | all_of(
         {
             "secretsmanager:CreateSecret",
