@@ -31,6 +31,7 @@ def main() -> None:
         keys=Keys(options.key, live=options.live_key, restricted=dict(options.restricted)),
         limits=Limits.of_stripe() if options.limits == "stripe" else Limits(),
         latency_ms=options.latency,
+        copies=options.copies,
     )
     with contextlib.suppress(KeyboardInterrupt):
         asyncio.run(_serve(business, clock, settings, options.port))
@@ -70,6 +71,9 @@ def _parse_arguments() -> argparse.Namespace:
     parser.add_argument("--seed", type=int, default=1, help="tells the history (%(default)s)")
     parser.add_argument(
         "--customers", type=int, default=300, help="sign-ups over the history (%(default)s)"
+    )
+    parser.add_argument(
+        "--copies", type=int, default=1, help="the account holds all of it so often (%(default)s)"
     )
     parser.add_argument("--days", type=int, default=912, help="length of it (%(default)s)")
     parser.add_argument(

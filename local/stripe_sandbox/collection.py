@@ -20,9 +20,14 @@ def place(record: Record) -> tuple[int, int]:
 
 
 class Collection(Generic[R]):
-    """Records oldest first; lists read them from the end."""
+    """Records oldest first; lists read them from the end.
+
+    Attributes:
+        version: rises with everything that a list may show differently.
+    """
 
     def __init__(self, owner: Callable[[R], str] | None = None) -> None:
+        self.version = 0
         self._owner = owner
         self._by_id: dict[str, R] = {}
         self._by_owner: dict[str, list[R]] = {}
@@ -86,6 +91,7 @@ class Collection(Generic[R]):
 
     def touch(self) -> None:
         """Forget the kept lists: a record has changed in a way that a filter may see."""
+        self.version += 1
         if self._kept:
             self._kept.clear()
 

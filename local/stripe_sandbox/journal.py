@@ -145,9 +145,12 @@ def touch(state: State, record: Record) -> None:
         InvoiceItem: state.invoice_items,
         InvoicePayment: state.invoice_payments,
         Price: state.prices,
+        Product: state.products,
         Refund: state.refunds,
         Subscription: state.subscriptions,
     }
+    if isinstance(record, Movement):
+        collections[Movement] = getattr(state, f"{record.kind}s")
     if type(record) in collections:
         collections[type(record)].touch()
 

@@ -13,6 +13,7 @@ from aiohttp import web
 from local.stripe_sandbox.business import Business
 from local.stripe_sandbox.clock import Clock
 from local.stripe_sandbox.control import Control
+from local.stripe_sandbox.copies import Copies
 from local.stripe_sandbox.endpoints import find_endpoint
 from local.stripe_sandbox.errors import StripeError, unrecognized_url
 from local.stripe_sandbox.faults import Faults
@@ -35,6 +36,7 @@ class Settings:
 
     Attributes:
         latency_ms: how long each answer takes at least.
+        copies: how many times the account holds the business, see `copies`.
         interceptors: asked in order before anything else, for faults of every kind.
         ticks: the steady clock that rate limits go by.
     """
@@ -42,6 +44,7 @@ class Settings:
     keys: Keys = field(default_factory=Keys)
     limits: Limits = field(default_factory=Limits)
     latency_ms: float = 0
+    copies: int = 1
     interceptors: Sequence[Interceptor] = ()
     ticks: Callable[[], float] = time.monotonic
 
@@ -61,6 +64,7 @@ class Front:
         self.settings = settings
         self.log = RequestLog()
         self.faults = Faults()
+        self._copies = Copies(business.state, settings.copies) if settings.copies > 1 else None
         self._limiter = RateLimiter(settings.limits, settings.ticks)
         self._request_ids = Ids(seed=0)
 
@@ -81,7 +85,8 @@ class Front:
             return response
         self.business.advance_to(self.clock.now())
         try:
-            status, body, headers = 200, self._answer(request), {}
+            body: Json | msgspec.Raw = self._answer(request)
+            status, headers = 200, {}
         except StripeError as error:
             status, body, headers = error.status, error.body(), error.headers
         self.log.count(name, status)
@@ -94,7 +99,7 @@ class Front:
                 return response
         return await self.faults.strike(request)
 
-    def _answer(self, request: web.Request) -> Json:
+    def _answer(self, request: web.Request) -> Json | msgspec.Raw:
         # Limits are per account: a request that belongs to none takes nothing from them.
         access = self.settings.keys.check(request.headers.get("Authorization"))
         found = find_endpoint(request.method, request.path)
@@ -104,10 +109,16 @@ class Front:
         self._limiter.admit(endpoint.name)
         access.require(endpoint.permission, self.business.state.account.id)
         view = View(self.business.state, access.livemode)
+        if self._copies is not None:
+            return self._copies.answer(endpoint, view, request.query.items(), object_id)
         return endpoint.answer(view, Parameters(request.query.items()), object_id)
 
     def _respond(
-        self, request: web.Request, status: int, body: Json, headers: dict[str, str]
+        self,
+        request: web.Request,
+        status: int,
+        body: Json | msgspec.Raw,
+        headers: dict[str, str],
     ) -> web.Response:
         now = datetime.fromtimestamp(self.clock.now(), UTC)
         return web.Response(

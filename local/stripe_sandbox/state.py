@@ -90,6 +90,11 @@ class State:
         self._agenda: list[tuple[int, int, str, str]] = []
         self._entries = 0
 
+    @property
+    def version(self) -> int:
+        """Rises with everything that an answer may show differently."""
+        return sum(each.version for each in vars(self).values() if isinstance(each, Collection))
+
     def subscription_of(self, invoice: Invoice) -> Subscription | None:
         """Return the subscription that an invoice is for; None for a manual one."""
         return self.subscriptions.get(invoice.subscription or "")
