@@ -3,8 +3,8 @@
 Until `stripe_telling.lacking` says that nothing lacks, have `CatalogReader.read` read it: at most
 twice, for that a price has tiers in other currencies shows only once it has been read.
 
-`encode_catalog` names entries "price/<id>", "price/<id>/<currency>" and "coupon/<id>". One without a
-body was asked for: it is not there, or it is part of the price (tiers in a currency).
+`encode_catalog` names entries "price/<id>", "price/<id>/<currency>" and "coupon/<id>". One that has
+no body was asked for: it is not there, or it is part of the price (tiers in a currency).
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -121,10 +121,8 @@ def lacking_past(
 
 
 def note_asked(catalog: Catalog, lacking: Lacking) -> None:
-    """Remember what was asked for, so that it is not asked again, and tell prices anew."""
+    """Remember what was asked for, so that it is not asked again."""
     catalog.asked.update(_names(lacking))
-    catalog.forget(lacking.prices)
-    catalog.forget(price for price, _ in lacking.tiers)
 
 
 def drop(catalog: Catalog, prices: Iterable[str] = (), coupons: Iterable[str] = ()) -> None:
@@ -136,7 +134,6 @@ def drop(catalog: Catalog, prices: Iterable[str] = (), coupons: Iterable[str] = 
         catalog.coupons.pop(coupon, None)
     catalog.asked -= {f"coupon/{coupon}" for coupon in coupons}
     catalog.asked -= {it for it in catalog.asked if _price_in(it) in prices}
-    catalog.forget(prices, coupons)
 
 
 def encode_catalog(catalog: Catalog) -> dict[str, bytes]:

@@ -8,8 +8,8 @@ Everything is kept with the second at which it was read, so that `merge` depends
 nor on repetition: a later reading of an object replaces an earlier one, events are a union. That
 second is when the list was asked, not the bound of the list: objects change while they are listed.
 
-What has gone is told in three ways. A customer and a draft invoice that were deleted have an event.
-Waiting items that an invoice took are named by its lines. And where a reading that began at second t
+What has gone is told in three ways. Deleted customers and draft invoices have an event. Waiting
+items that an invoice took are named by its lines. And where a reading that began at second t
 gave all objects of a kind, `CustomerFacts(complete={"waiting": t})` is merged in: what was read
 before t and not again is gone.
 """

@@ -112,7 +112,9 @@ class GatheredFacts:
         catalog: Catalog,
     ) -> SubscriptionFacts:
         named = self.prices_of(subscription.id)
-        prices = {price_id: catalog.known_price(price_id) for price_id in named}
+        prices = {
+            price_id: catalog.known_price(price_id, subscription.currency) for price_id in named
+        }
         facts = SubscriptionFacts(
             invoices=tuple(self._invoices.get(subscription.id, ())),
             waiting=tuple(self._waiting.get(subscription.id, ())),

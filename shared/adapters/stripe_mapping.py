@@ -37,54 +37,74 @@ class Catalog:
     prices: dict[str, PriceObject] = field(default_factory=dict)
     coupons: dict[str, CouponObject] = field(default_factory=dict)
     asked: set[str] = field(default_factory=set)
-    _mapped_prices: dict[str, Price] = field(default_factory=dict)
-    _mapped_coupons: dict[str, Coupon] = field(default_factory=dict)
+    _inline: dict[str, PriceObject] = field(default_factory=dict)
+    _mapped_prices: dict[tuple[str, str], tuple[PriceObject, Price]] = field(default_factory=dict)
+    _mapped_coupons: dict[str, tuple[CouponObject, Coupon]] = field(default_factory=dict)
 
-    def price(self, inline: PriceObject) -> Price:
-        """Return the price of an item: as the catalog has it, else as the item gives it."""
-        mapped = self._mapped_prices.get(inline.id)
-        if mapped is None:
-            mapped = to_price(self.prices.get(inline.id, inline))
-            self._mapped_prices[inline.id] = mapped
-        return mapped
+    def learn(self, inline: PriceObject) -> None:
+        """Know a price as an item gives it, as long as it has not been read."""
+        self._inline.setdefault(inline.id, inline)
 
-    def known_price(self, price_id: str) -> Price | None:
+    def price(self, inline: PriceObject, currency: str) -> Price:
+        """Return the price of an item: as the catalog has it, else as the item gives it.
+
+        Raises:
+            UnreadableError: an amount is not a number.
+        """
+        self.learn(inline)
+        return self._to_price(self.prices.get(inline.id, inline), currency)
+
+    def known_price(self, price_id: str, currency: str) -> Price | None:
         """Return a price by its id; None if it was not read, or cannot be."""
-        if price_id not in self._mapped_prices and price_id in self.prices:
-            try:
-                self._mapped_prices[price_id] = to_price(self.prices[price_id])
-            except UnreadableError:
-                return None  # the domain says so wherever the price was billed
-        return self._mapped_prices.get(price_id)
+        obj = self._find(price_id)
+        try:
+            return None if obj is None else self._to_price(obj, currency)
+        except UnreadableError:
+            return None  # the domain says so wherever the price was billed
 
     def lacks(self, price_id: str, currency: str) -> bool:
         """Return whether what a price costs in a currency has yet to be read."""
-        price = self.known_price(price_id)
-        if price is None:
-            return True
-        amounts = price.base if currency == price.currency else (price.options or {}).get(currency)
-        return amounts is None or (price.billing_scheme == "tiered" and amounts.tiers is None)
+        obj = self._find(price_id)
+        return obj is None or lacks_amounts(obj, currency)
 
     def has_tiers(self, price_id: str) -> bool:
         """Return whether a price is known to be tiered."""
-        price = self.known_price(price_id)
-        return price is not None and price.billing_scheme == "tiered"
-
-    def forget(self, price_ids: Iterable[str], coupon_ids: Iterable[str] = ()) -> None:
-        """Map these anew when they are asked for again: more of them has been read."""
-        for price_id in price_ids:
-            self._mapped_prices.pop(price_id, None)
-        for coupon_id in coupon_ids:
-            self._mapped_coupons.pop(coupon_id, None)
+        obj = self._find(price_id)
+        return obj is not None and obj.billing_scheme == "tiered"
 
     def coupon(self, coupon_id: str | None) -> Coupon | None:
-        """Return a coupon; None if it was not read."""
-        if coupon_id is None or coupon_id not in self.coupons:
+        """Return a coupon; None if it was not read.
+
+        Raises:
+            UnreadableError: an amount is not a number.
+        """
+        obj = self.coupons.get(coupon_id) if coupon_id is not None else None
+        if obj is None:
             return None
-        mapped = self._mapped_coupons.get(coupon_id)
-        if mapped is None:
-            mapped = self._mapped_coupons[coupon_id] = to_coupon(self.coupons[coupon_id])
+        source, mapped = self._mapped_coupons.get(obj.id, (None, None))
+        if mapped is None or source is not obj:
+            mapped = to_coupon(obj)
+            self._mapped_coupons[obj.id] = obj, mapped
         return mapped
+
+    def _find(self, price_id: str) -> PriceObject | None:
+        return self.prices.get(price_id) or self._inline.get(price_id)
+
+    def _to_price(self, obj: PriceObject, currency: str) -> Price:
+        source, mapped = self._mapped_prices.get((obj.id, currency), (None, None))
+        if mapped is None or source is not obj:
+            mapped = to_price(obj, currency)
+            self._mapped_prices[obj.id, currency] = obj, mapped
+        return mapped
+
+
+def lacks_amounts(price: PriceObject, currency: str) -> bool:
+    """Return whether an amount of a price in a currency is known to be needed and left out."""
+    if price.recurring is None or price.recurring.usage_type != "licensed":
+        return False
+    is_own = price.currency.lower() == currency
+    amounts = price if is_own else (price.currency_options or {}).get(currency)
+    return amounts is None or (price.billing_scheme == "tiered" and amounts.tiers is None)
 
 
 def to_subscription(
@@ -118,7 +138,7 @@ def missing_prices(obj: SubscriptionObject, catalog: Catalog) -> set[str]:
     return {
         item.price.id
         for item in obj.items.data
-        if item.price.id not in catalog.prices and _needs_more(item.price, obj.currency)
+        if item.price.id not in catalog.prices and lacks_amounts(item.price, obj.currency.lower())
     }
 
 
@@ -150,13 +170,6 @@ def discounts_of(obj: SubscriptionObject) -> Iterator[str | DiscountObject]:
         yield obj.customer.discount
 
 
-def _needs_more(price: PriceObject, currency: str) -> bool:
-    if price.recurring is None or price.recurring.usage_type != "licensed":
-        return False
-    lacks_tiers = price.billing_scheme == "tiered" and price.tiers is None
-    return lacks_tiers or price.currency.lower() != currency.lower()
-
-
 def _to_subscription(obj: SubscriptionObject, catalog: Catalog, *, livemode: bool) -> Subscription:
     customer = obj.customer
     own = customer.discount if isinstance(customer, CustomerObject) else None
@@ -166,7 +179,7 @@ def _to_subscription(obj: SubscriptionObject, catalog: Catalog, *, livemode: boo
         customer_id=id_of(customer),
         status=obj.status,
         currency=obj.currency.lower(),
-        items=tuple(_to_item(item, catalog) for item in obj.items.data),
+        items=tuple(_to_item(item, catalog, obj.currency.lower()) for item in obj.items.data),
         start_at=_to_instant(obj.created if obj.start_date is None else obj.start_date),
         created_at=_to_instant(obj.created),
         discounts=_to_discounts(obj.discounts or (), catalog),
@@ -195,11 +208,11 @@ def _pauses_after_trial(obj: SubscriptionObject) -> bool | None:
     return behavior.missing_payment_method == "pause"
 
 
-def _to_item(item: ItemObject, catalog: Catalog) -> SubscriptionItem:
+def _to_item(item: ItemObject, catalog: Catalog, currency: str) -> SubscriptionItem:
     trial = item.current_trial
     return SubscriptionItem(
         id=item.id,
-        price=catalog.price(item.price),
+        price=catalog.price(item.price, currency),
         quantity=item.quantity,
         discounts=_to_discounts(item.discounts or (), catalog),
         tax_rates=to_tax_rates(item.tax_rates),

@@ -24,8 +24,11 @@ from shared.domain.unreadable import UnreadableError
 _LARGEST_EXPONENT = 64
 
 
-def to_price(price: PriceObject) -> Price:
+def to_price(price: PriceObject, currency: str) -> Price:
     """Return the price with every amount exact, in minor units.
+
+    Of other currencies than its own only *currency* is kept: a price is the same whether it was
+    read with all of them or shown with none.
 
     Raises:
         UnreadableError: a decimal is not a finite number.
@@ -40,8 +43,9 @@ def to_price(price: PriceObject) -> Price:
         tiers_mode=price.tiers_mode,
         transform=_to_transform(price.transform_quantity),
         options={
-            currency.lower(): _to_amounts(option)
-            for currency, option in (price.currency_options or {}).items()
+            code.lower(): _to_amounts(option)
+            for code, option in (price.currency_options or {}).items()
+            if code.lower() == currency != price.currency.lower()
         },
     )
 

@@ -24,7 +24,7 @@ from shared.domain.customers import Customer
 from shared.domain.ledger import CustomerRecord
 from shared.domain.subscriptions import Subscription
 from shared.domain.timelines import build_timeline
-from shared.domain.unreadable import Unreadable, UnreadableError
+from shared.domain.unreadable import Unreadable
 
 _EPOCH = datetime.fromtimestamp(0, UTC)
 
@@ -96,20 +96,11 @@ def lacking(
             need not be known.
     """
     objects = [obj for its in facts.values() for obj in _subscriptions_of(its)]
-    _learn_prices(objects, catalog)
+    for item in (item for obj in objects for item in obj.items.data):
+        catalog.learn(item.price)
     past = _history(facts.values(), _EPOCH, None)
     valued = (obj for obj in objects if is_valued(obj, as_of, history))
     return lacking_now(valued, catalog) | lacking_past(GatheredFacts(past), past, objects, catalog)
-
-
-def _learn_prices(objects: Iterable[SubscriptionObject], catalog: Catalog) -> None:
-    """Let the catalog know the prices that subscriptions show themselves."""
-    inline = {item.price.id: item.price for obj in objects for item in obj.items.data}
-    for price in inline.values():
-        try:
-            catalog.price(price)
-        except UnreadableError:
-            continue  # its subscriptions are told to be unreadable
 
 
 def _history(
