@@ -135,6 +135,8 @@ def a_waiting_item(subscription: Json, line: Json) -> Json:
         "id": an_id("ii"),
         "object": "invoiceitem",
         "amount": line["amount"],
+        "customer": subscription["customer"],
+        "date": line["period"]["start"],
         "invoice": None,
         "parent": {
             "type": "subscription_details",
