@@ -18,6 +18,7 @@ from local.stripe_sandbox.money import (
     Movement,
     Refund,
 )
+from local.stripe_sandbox.objects.acacia import ACACIA, COUPONS, as_acacia
 from local.stripe_sandbox.objects.view import View
 from local.stripe_sandbox.records import (
     Coupon,
@@ -54,14 +55,13 @@ _UNCHANGED = object()
 def emit(state: State, record: Record, verb: str, at: int, previous: Json | None = None) -> None:
     """Write an event such as `customer.subscription.deleted`; its verb is the last part."""
     if at >= state.events_since:
-        snapshot = msgspec.json.encode(View(state).render(record))
+        snapshot = msgspec.json.encode(_show(state, record))
         _write(state, f"{_prefix(record)}.{verb}", at, snapshot, previous)
 
 
 def emit_replacement(state: State, old: Record, new: Record, at: int) -> None:
     """Write the `updated` event of a record that takes the place of another."""
-    view = View(state)
-    emit(state, new, "updated", at, find_previous(view.render(old), view.render(new)))
+    emit(state, new, "updated", at, find_previous(_show(state, old), _show(state, new)))
 
 
 def _write(state: State, kind: str, at: int, snapshot: bytes, previous: Json | None) -> None:
@@ -72,7 +72,7 @@ def _write(state: State, kind: str, at: int, snapshot: bytes, previous: Json | N
             type=kind,
             snapshot=snapshot,
             previous=None if previous is None else msgspec.json.encode(previous),
-            api_version=API_VERSION,
+            api_version=ACACIA if state.old_events else API_VERSION,
         )
     )
 
@@ -95,22 +95,29 @@ def changing(
         then: those of the events that go with it, or their whole types.
     """
     told = at >= state.events_since
-    before = View(state).render(record, _whole(record)) if told else {}
+    before = _show(state, record, _whole(record)) if told else {}
     yield
     touch(state, record)
     remember(state, record, at)
     if not told:
         return
-    previous = find_previous(before, View(state).render(record, _whole(record)))
+    previous = find_previous(before, _show(state, record, _whole(record)))
     if previous:
         then = (verb, *then)
-    after = View(state).render(record)
+    after = _show(state, record)
     previous = {key: value for key, value in previous.items() if key in after}
     snapshot = msgspec.json.encode(after)
     for each in then:
         kind = each if "." in each else f"{_prefix(record)}.{each}"
         # Only updates tell what was before.
         _write(state, kind, at, snapshot, previous if kind.endswith(".updated") else None)
+
+
+def _show(state: State, record: Record, expand: Expand = NOTHING) -> Json:
+    """Return a record as the events of the account show it."""
+    if state.old_events and record.raw is None:
+        return as_acacia(View(state).render(record, {**expand, **COUPONS}))
+    return View(state).render(record, expand)
 
 
 def _whole(record: Record) -> Expand:

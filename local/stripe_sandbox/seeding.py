@@ -31,6 +31,7 @@ class SeedOptions:
         exotic: whether to add the rare shapes.
         story: what goes on beyond the usual, one of `STORIES`.
         events_days: for how long events can be read; None: for ever.
+        old_events: whether events show objects as an older API version did.
     """
 
     seed: int = 1
@@ -40,6 +41,7 @@ class SeedOptions:
     exotic: bool = True
     story: str = "steady"
     events_days: int | None = 30
+    old_events: bool = False
     name: str = "Tidewell Software"
 
 
@@ -57,6 +59,7 @@ def seeded_business(now: int | datetime, options: SeedOptions | None = None) -> 
     )
     state = business.state
     state.account.created = start
+    state.old_events = options.old_events
     state.events_since = 0 if state.events_kept is None else end - state.events_kept
     assortment = add_assortment(business)
     story = STORIES[options.story]

@@ -41,6 +41,7 @@ class State:
         now: nothing in the records is later than this.
         events_kept: for how many seconds events can be read; None: for ever.
         events_since: events before it are not written down; nobody could read them any more.
+        old_events: whether events show objects as an older API version did.
         bills: whether subscriptions make invoices and customers pay them.
         history: what was true, for those who judge what is read.
         done: counts in words of what happened since they were last taken.
@@ -68,6 +69,7 @@ class State:
         self.customers: Collection[Customer] = Collection()
         self.subscriptions: Collection[Subscription] = Collection(owner=lambda sub: sub.customer)
         self.events: Collection[Event] = Collection()
+        self.old_events = False
         self.bills = False
         self.history = History()
         self.invoices: Collection[Invoice] = Collection(owner=_subscription_or_customer)
