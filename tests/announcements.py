@@ -6,56 +6,35 @@ shows in a field that is read must have been announced.
 
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, NamedTuple
-from urllib.parse import parse_qsl
 
 import msgspec
 
 from local.stripe_sandbox import Business
+from local.stripe_sandbox import parameters as sandbox_parameters
 from local.stripe_sandbox.endpoints import find_endpoint
 from local.stripe_sandbox.objects.view import View
-from local.stripe_sandbox.parameters import Parameters
 from local.stripe_sandbox.records import Event
+from shared.adapters.stripe_changes import EVENT_TYPES
 from shared.adapters.stripe_history_objects import (
     InvoiceItemObject,
     InvoiceObject,
     ListedCustomerObject,
 )
+from shared.adapters.stripe_history_reading import INVOICE_PARTS
+from shared.adapters.stripe_lists import Parameters, expanding
 from shared.adapters.stripe_objects import CouponObject, Page, PriceObject, SubscriptionObject
+from shared.adapters.stripe_reading import SUBSCRIPTION_LIST
 
-ANNOUNCING = frozenset(
-    {
-        *("customer.created", "customer.deleted"),
-        *(f"customer.discount.{verb}" for verb in ("created", "updated", "deleted")),
-        *(
-            f"customer.subscription.{verb}"
-            for verb in ("created", "updated", "deleted", "paused", "resumed")
-        ),
-        *(
-            f"invoice.{verb}"
-            for verb in (
-                *("created", "finalized", "paid", "payment_failed"),
-                *("marked_uncollectible", "voided", "deleted"),
-            )
-        ),
-        *("invoiceitem.created", "price.updated", "coupon.updated"),
-    }
-)
-"""The types of events that are read; Stripe takes at most 20 in one request."""
-
-# The lists as they are read: path, filter, what is expanded, fields.
-_LISTS: tuple[tuple[str, str, tuple[str, ...], type], ...] = (
-    (
-        "/v1/subscriptions",
-        "status=all",
-        ("discounts.source.coupon", "items.data.discounts", "customer.discount"),
-        SubscriptionObject,
-    ),
-    ("/v1/customers", "", (), ListedCustomerObject),
-    ("/v1/invoices", "", ("discounts", "lines.data.discounts"), InvoiceObject),
-    ("/v1/invoiceitems", "pending=true", (), InvoiceItemObject),
-    ("/v1/prices", "active=true", ("tiers", "currency_options"), PriceObject),
-    ("/v1/prices", "active=false", ("tiers", "currency_options"), PriceObject),
-    ("/v1/coupons", "", ("applies_to", "currency_options"), CouponObject),
+_PRICE_PARTS = expanding(["tiers", "currency_options"], "data.")
+# The lists as they are read: path, parameters, fields.
+_LISTS: tuple[tuple[str, Parameters, type], ...] = (
+    ("/v1/subscriptions", SUBSCRIPTION_LIST, SubscriptionObject),
+    ("/v1/customers", (), ListedCustomerObject),
+    ("/v1/invoices", INVOICE_PARTS, InvoiceObject),
+    ("/v1/invoiceitems", (("pending", "true"),), InvoiceItemObject),
+    ("/v1/prices", (("active", "true"), *_PRICE_PARTS), PriceObject),
+    ("/v1/prices", (("active", "false"), *_PRICE_PARTS), PriceObject),
+    ("/v1/coupons", expanding(["applies_to", "currency_options"], "data."), CouponObject),
 )
 _CATALOG = frozenset({"price", "coupon"})
 
@@ -71,10 +50,9 @@ class Shown(NamedTuple):
 def shown(business: Business) -> dict[str, Shown]:
     """Return what the lists show, by id, in the fields that are read and no others."""
     found: dict[str, Shown] = {}
-    for path, filtered, parts, kind in _LISTS:
+    for path, parameters, kind in _LISTS:
         decoder = msgspec.json.Decoder(Page[kind])  # type: ignore[valid-type]
-        query = [*parse_qsl(filtered), *(("expand[]", f"data.{part}") for part in parts)]
-        for page in _pages(business, path, query):
+        for page in _pages(business, path, parameters):
             read = decoder.decode(msgspec.json.encode(page)).data
             for body, fields in zip(page["data"], read, strict=True):
                 found[body["id"]] = Shown(
@@ -94,13 +72,13 @@ def customer_of(body: Mapping[str, Any]) -> str:
 def unannounced(
     before: Mapping[str, Shown], after: Mapping[str, Shown], events: Iterable[Event]
 ) -> Iterator[str]:
-    """Yield a line for each difference that no event of those types announces.
+    """Yield a line for each difference that no event of the types that are read announces.
 
     A price or a coupon that is new is met where it is used, and one that is gone goes on working.
     """
     announced = set()
     for event in events:
-        if event.type in ANNOUNCING:
+        if event.type in EVENT_TYPES:
             body = msgspec.json.decode(event.snapshot)
             announced.add(body["id"] if body["object"] in _CATALOG else customer_of(body))
     for object_id in before.keys() | after.keys():
@@ -112,12 +90,12 @@ def unannounced(
             yield f"{either.kind} {object_id} of {either.owner}: {then} became {now}"
 
 
-def _pages(business: Business, path: str, query: list[tuple[str, str]]) -> Iterator[dict[str, Any]]:
+def _pages(business: Business, path: str, given: Parameters) -> Iterator[dict[str, Any]]:
     endpoint, _ = find_endpoint("GET", path) or (None, "")
     assert endpoint is not None
     cursor: list[tuple[str, str]] = []
     while True:
-        parameters = Parameters([*query, ("limit", "100"), *cursor])
+        parameters = sandbox_parameters.Parameters([*given, ("limit", "100"), *cursor])
         page = endpoint.answer(View(business.state), parameters, "")
         yield page
         if not page["has_more"]:
