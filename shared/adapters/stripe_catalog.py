@@ -15,6 +15,12 @@ import msgspec
 
 from shared.adapters.stripe_discount_mapping import past_coupons
 from shared.adapters.stripe_facts import GatheredFacts, HistoryObjects
+from shared.adapters.stripe_history_objects import (
+    InvoiceItemObject,
+    InvoiceObject,
+    PastEventObject,
+    PastItemsObject,
+)
 from shared.adapters.stripe_mapping import (
     Catalog,
     coupon_id_of,
@@ -29,6 +35,7 @@ from shared.adapters.stripe_objects import (
     PriceObject,
     SubscriptionObject,
 )
+from shared.adapters.stripe_price_mapping import id_of
 from shared.domain.subscriptions import ENDED_STATUSES
 
 
@@ -118,6 +125,23 @@ def lacking_past(
     lacks.coupons.update(coupons.keys() - catalog.coupons.keys())
     lacks.holders.update((coupon, place) for coupon, place in coupons.items() if place is not None)
     return _not_asked(lacks, catalog)
+
+
+def prices_named(
+    invoices: Iterable[InvoiceObject],
+    waiting: Iterable[InvoiceItemObject],
+    events: Iterable[PastEventObject],
+) -> Iterator[str]:
+    """Yield the id of every price that is named anywhere, also where it tells nothing."""
+    of_lines = (line.pricing for invoice in invoices for line in invoice.lines.data)
+    for pricing in (*of_lines, *(item.pricing for item in waiting)):
+        if pricing and pricing.price_details and pricing.price_details.price:
+            yield id_of(pricing.price_details.price)
+    for event in events:
+        for obj in (event.subscription, event.replaced):
+            items = obj.items if obj else None
+            if isinstance(items, PastItemsObject) and isinstance(items.data, list):
+                yield from (it.id for item in items.data if (it := item.price or item.plan))
 
 
 def note_asked(catalog: Catalog, lacking: Lacking) -> None:

@@ -69,7 +69,8 @@ class CustomerFacts(msgspec.Struct, omit_defaults=True):
 
         customer: as it was when it was last listed, or created.
 
-        deleted_at: the first second at which it is known to have been deleted.
+        deleted_at: when the customer was last missing in a list of all; an event tells it better,
+            and a customer that was listed since is there.
 
         complete: when each kind of object was last read whole; what was read before has gone.
     """
@@ -120,7 +121,7 @@ def merge(one: CustomerFacts, other: CustomerFacts) -> CustomerFacts:
         waiting=_later(one.waiting, other.waiting, complete.get("waiting", 0)),
         events=_united(one.events, other.events),
         customer=reduce(_newer, customers) if customers else None,
-        deleted_at=min(deletions, default=None),
+        deleted_at=max(deletions, default=None),
         complete=complete,
     )
 
@@ -178,10 +179,7 @@ def _add_invoice(found: Found, obj: InvoiceObject, at: int) -> None:
 
 def _add_event(found: Found, obj: EventObject) -> None:
     if told := to_past_event(obj):
-        facts = found[_owner_of_event(told)]
-        facts.events[told.id] = told
-        if told.customer is not None:
-            facts.deleted_at = min(told.created, facts.deleted_at or told.created)
+        found[_owner_of_event(told)].events[told.id] = told
     hint = hint_of(obj) if obj.type in {CREATED, INVOICE_DELETED} else None
     if hint is None or hint.id is None:
         return

@@ -11,8 +11,15 @@ Any division of an account by customer gives the same records as the whole at on
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import UTC, datetime, timedelta
 
-from shared.adapters.stripe_catalog import Lacking, is_valued, lacking_now, lacking_past
+from shared.adapters.stripe_catalog import (
+    Lacking,
+    is_valued,
+    lacking_now,
+    lacking_past,
+    prices_named,
+)
 from shared.adapters.stripe_customer_reading import to_customer
+from shared.adapters.stripe_discount_mapping import past_coupons
 from shared.adapters.stripe_documents import NOBODY, CustomerFacts, encode
 from shared.adapters.stripe_facts import GatheredFacts, HistoryObjects
 from shared.adapters.stripe_history_mapping import to_past
@@ -54,10 +61,10 @@ def to_records(
 
         events_since: since when all events are among the facts; None where there are none.
     """
+    facts = {customer_id: its for customer_id, its in facts.items() if customer_id != NOBODY}
     mapped = {
         customer_id: [to_subscription(obj, catalog, mode) for obj in _subscriptions_of(its)]
         for customer_id, its in facts.items()
-        if customer_id != NOBODY
     }
     found = [it for its in mapped.values() for it in its if isinstance(it, Subscription)]
     known = {}
@@ -98,9 +105,22 @@ def lacking(
     objects = [obj for its in facts.values() for obj in _subscriptions_of(its)]
     for item in (item for obj in objects for item in obj.items.data):
         catalog.learn(item.price)
-    past = _history(facts.values(), _EPOCH, None)
     valued = (obj for obj in objects if is_valued(obj, as_of, history))
-    return lacking_now(valued, catalog) | lacking_past(GatheredFacts(past), past, objects, catalog)
+    # Most facts name nothing that is not known; to see this takes far less than to gather them.
+    doubtful = [its for its in facts.values() if _may_lack(its, catalog)]
+    past = _history(doubtful, _EPOCH, None)
+    were = [obj for its in doubtful for obj in _subscriptions_of(its)]
+    return lacking_now(valued, catalog) | lacking_past(GatheredFacts(past), past, were, catalog)
+
+
+def _may_lack(facts: CustomerFacts, catalog: Catalog) -> bool:
+    """Return whether any price or coupon that facts name, wherever, is not known."""
+    currencies = {obj.currency.lower() for obj in _subscriptions_of(facts)}
+    invoices, events = list(_invoices_of(facts)), facts.events.values()
+    if past_coupons(invoices, events).keys() - catalog.coupons.keys():
+        return True
+    prices = set(prices_named(invoices, _waiting_of(facts), events))
+    return any(catalog.lacks(price, it) for price in prices for it in currencies)
 
 
 def _history(
@@ -148,9 +168,11 @@ def _items_on(invoice: InvoiceObject) -> Iterator[str | None]:
 
 def _customer_of(facts: CustomerFacts, mode: Mode) -> Customer | None:
     """Return the customer; None where it was not listed, and no event tells of its end."""
-    ends = (event.customer for event in facts.events.values() if event.customer is not None)
-    listed = facts.customer.value if facts.customer else next(ends, None)
-    if listed is None:
-        return None
-    deleted_at = None if facts.deleted_at is None else to_past(facts.deleted_at)
-    return to_customer(listed, mode, deleted_at)
+    ends = {it.created: it.customer for it in facts.events.values() if it.customer is not None}
+    end = min(ends, default=None)
+    listed = facts.customer
+    if listed is None or listed.value is None:
+        return None if end is None else to_customer(ends[end], mode, to_past(end))
+    if end is None and facts.deleted_at is not None and facts.deleted_at > listed.at:
+        end = facts.deleted_at
+    return to_customer(listed.value, mode, None if end is None else to_past(end))

@@ -280,14 +280,30 @@ def test_a_deletion_is_known_though_its_discount_is_of_an_old_shape() -> None:
     assert found.deleted_at == days_ago(2)
 
 
-def test_a_customer_that_is_not_listed_any_more_is_deleted_at_the_latest_then() -> None:
+def test_a_customer_that_is_not_listed_any_more_was_deleted_by_then() -> None:
+    listed = facts_of(a_customer(id="cus"), days=9)
+    missing = CustomerFacts(deleted_at=since(3))
+    found = told(listed, missing).customer
+    assert found is not None
+    assert found.deleted_at == days_ago(3)
+
+
+def test_an_event_tells_better_when_a_customer_was_deleted() -> None:
     customer = a_customer(id="cus")
-    missing = CustomerFacts(deleted_at=since(1))
-    deletion = facts_of(a_deletion(customer, days=2))
-    for pieces, days in ((missing,), 1), ((missing, deletion), 2), ((deletion, missing), 2):
-        found = told(facts_of(customer, days=9), *pieces).customer
+    listed, missing = facts_of(customer, days=9), CustomerFacts(deleted_at=since(3))
+    deletion = facts_of(a_deletion(customer, days=5))
+    for pieces in ((listed, missing, deletion), (deletion, missing, listed)):
+        found = told(*pieces).customer
         assert found is not None
-        assert found.deleted_at == days_ago(days)
+        assert found.deleted_at == days_ago(5)
+
+
+def test_a_customer_that_is_listed_again_is_there() -> None:
+    customer = a_customer(id="cus")
+    missing = CustomerFacts(deleted_at=since(3))
+    found = told(facts_of(customer, days=9), missing, facts_of(customer, days=2)).customer
+    assert found is not None
+    assert found.deleted_at is None
 
 
 def test_who_was_never_listed_is_no_customer() -> None:
