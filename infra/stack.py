@@ -118,6 +118,7 @@ class StripeMetricsStack(cdk.Stack):
                 "sqs:DeleteMessage",
                 "sqs:GetQueueAttributes",
                 "sqs:ReceiveMessage",
+                "sqs:SendMessage",
             ],
             [queue],
         )

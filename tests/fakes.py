@@ -1,7 +1,7 @@
 """What else a use case meets, in memory: clock, secrets, queue, notifier, Stripe."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from itertools import count
 
@@ -10,13 +10,14 @@ from shared.domain.configuration import (
     Channel,
     ChannelStatus,
 )
+from shared.domain.ledger import CustomerRecord, Place, Progress
 from shared.domain.notices import Notice
 from shared.domain.stripe_key import StripeKey
 from shared.errors import (
     MetricsError,
     SecretMissingError,
 )
-from shared.ports import SyncRequest
+from shared.ports import AccountBook, Advance, SyncRequest
 
 IDENTITY = AccountIdentity("acct_1", "Acme", "usd")
 
@@ -123,3 +124,56 @@ class FakeSource:
         if self.error is not None:
             raise self.error
         return Reading(self.account, self.as_of, requests=1)
+
+    def advance(
+        self,
+        book: AccountBook,
+        place: Place,
+        *,
+        is_time_up: Callable[[], bool],
+        report: Callable[[Progress], None],
+    ) -> Advance:
+        """Read a phase whole at each call, or nothing where the time is up."""
+        if self.error is not None:
+            raise self.error
+        if is_time_up():
+            place = replace(place, as_of=place.as_of or self.as_of)
+            return Advance(place, is_done=False, requests=1)
+        report(Progress(place.phase, done=1, expected=4, seconds_left=3))
+        place = self._read_on(book, replace(place, as_of=self.as_of))
+        return Advance(place, is_done=True, requests=2)
+
+    def _read_on(self, book: AccountBook, place: Place) -> Place:
+        kept = self.as_of - timedelta(days=395)
+        match place.phase:
+            case "subscriptions":
+                book.put(records_of(self.account))
+                return replace(place, phase="balance")
+            case "balance":
+                book.add_balance(self.account.balance)
+                return replace(place, phase="history", balance_since=kept)
+            case "history":
+                return replace(place, phase="following", history_since=kept, owes_past=True)
+            case "following":
+                self.readings += 1
+                return place
+
+
+def records_of(account: Account) -> list[CustomerRecord]:
+    """The records of an account whose facts nobody will ask for."""
+    known = {it.id: it for it in account.customers}
+    ids = {
+        *known,
+        *(it.customer_id for it in account.timelines),
+        *(it.customer_id for it in account.unreadable),
+    }
+    return [
+        CustomerRecord(
+            customer_id,
+            facts=b"",
+            timelines=tuple(it for it in account.timelines if it.customer_id == customer_id),
+            unreadable=tuple(it for it in account.unreadable if it.customer_id == customer_id),
+            customer=known.get(customer_id),
+        )
+        for customer_id in sorted(ids)
+    ]

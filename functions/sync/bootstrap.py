@@ -56,6 +56,7 @@ def build_sync() -> SyncAccount:
         ledger=DynamoDbLedger(ledger),
         secrets=secrets,
         sources=open_source,
+        queue=SqsSyncQueue(boto3.client("sqs", config=_AWS), settings.sync_queue_url),
         clock=SystemClock(),
         lease_seconds=settings.lease_seconds,
         allow_restricted_keys=settings.allow_restricted_keys,

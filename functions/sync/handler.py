@@ -27,14 +27,16 @@ def work(event: dict[str, Any], context: LambdaContext) -> None:
 
     An error makes the message come back, until the queue gives it up.
     """
-    del context
     for record in event["Records"]:
         request = read_request(record["body"])
-        outcome = build_sync()(request)
+        outcome = build_sync()(
+            request, seconds_left=lambda: context.get_remaining_time_in_millis() / 1000
+        )
         logger.info(
             "sync ended",
             integration_id=request.integration_id,
             slot=request.slot,
             interval=request.interval,
+            step=request.step,
             outcome=outcome,
         )

@@ -18,6 +18,7 @@ class WorkerSettings(BaseModel):
     Attributes:
         stripe_api_base: another address than Stripe's own; set in the local stage only.
         lease_seconds: longer than the function can run.
+        sync_queue_url: where a sync that takes longer asks to be carried on.
     """
 
     model_config = ConfigDict(frozen=True, extra="ignore")
@@ -25,6 +26,7 @@ class WorkerSettings(BaseModel):
     metrics_table: str
     ledger_table: str
     secret_prefix: str
+    sync_queue_url: str
     allow_restricted_keys: bool = False
     stripe_api_base: str | None = None
     lease_seconds: int = Field(gt=0)

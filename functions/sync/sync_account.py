@@ -1,44 +1,43 @@
-"""Use case: bring one integration up to date and compute its due metrics.
+"""Use case: bring one integration up to date, once for each slot, one sync at a time.
 
-A failed sync writes no value: it leaves a status with the reason in words. A value is written
-once per slot, only from a complete reading, and only while this sync holds the lease.
+A failed sync writes no value: it leaves a status with the reason in words. A sync that cannot
+finish in its time keeps what it has read and is carried on by another message.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
-from functools import reduce
-from operator import or_
+from datetime import timedelta
 from typing import Literal
 
-from shared.domain.account import Needs, Reading
-from shared.domain.configuration import (
-    Integration,
-    Metric,
-    MetricValue,
-    SyncFailure,
-    SyncStatus,
-)
-from shared.domain.metrics import compute, needs_of
+from functions.sync.sync_run import SyncRun
+from shared.domain.configuration import Integration
 from shared.domain.stripe_key import KeyRefusal, parse_key
 from shared.errors import (
     BillingSourceError,
     KeyInvalidError,
-    MetricsError,
     NotFoundError,
     SecretMissingError,
 )
 from shared.ports import (
+    BillingSource,
     BillingSources,
     Clock,
     ConfigStore,
+    Lease,
     Ledger,
     MetricStore,
     SecretStore,
+    SyncQueue,
     SyncRequest,
 )
 
-Outcome = Literal["ok", "error", "already_done", "not_connected"]
+Outcome = Literal["ok", "error", "continued", "already_done", "not_connected"]
+# What is being written when the time is up must still find its end.
+_RESERVE_SECONDS = 45.0
+
+
+def _without_limit() -> float:
+    return float("inf")
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,12 +49,19 @@ class SyncAccount:
     ledger: Ledger
     secrets: SecretStore
     sources: BillingSources
+    queue: SyncQueue
     clock: Clock
     lease_seconds: int
     allow_restricted_keys: bool = False
 
-    def __call__(self, request: SyncRequest) -> Outcome:
+    def __call__(
+        self, request: SyncRequest, seconds_left: Callable[[], float] = _without_limit
+    ) -> Outcome:
         """Run the request and tell how it ended.
+
+        Args:
+            request: what is to be run.
+            seconds_left: how long this process may still run.
 
         Raises:
             LeaseHeldError: another sync of this integration is running; try again later.
@@ -67,91 +73,56 @@ class SyncAccount:
             return "not_connected"
         if not integration.is_connected:
             return "not_connected"
-        started_at = self.clock.now()
-        until = started_at + timedelta(seconds=self.lease_seconds)
-        lease = self.ledger.take_lease(request, now=started_at, until=until)
+        now = self.clock.now()
+        until = now + timedelta(seconds=self.lease_seconds)
+        lease = self.ledger.take_lease(request, now=now, until=until)
         if lease is None:
             return "already_done"
-        before = self.config.sync_status(integration.id)
-        status = replace(
-            before, state="running", sequence=lease.sequence, last_attempt_at=started_at
+        return self._run(request, integration, lease, lambda: seconds_left() < _RESERVE_SECONDS)
+
+    def _run(
+        self,
+        request: SyncRequest,
+        integration: Integration,
+        lease: Lease,
+        is_time_up: Callable[[], bool],
+    ) -> Outcome:
+        run = SyncRun(
+            request,
+            integration,
+            lease,
+            config=self.config,
+            metrics=self.metrics,
+            ledger=self.ledger,
+            clock=self.clock,
+            is_time_up=is_time_up,
         )
-        self.config.save_sync_status(integration.id, status)
         try:
-            due = self._due(request)
-            reading = self._read(integration, due)
-            values = self._compute(integration, due, reading, lease.sequence)
-            self.metrics.commit_values(values, lease)
+            run.begin()
+            is_done = run.carry_out(self._open(integration))
         except (BillingSourceError, SecretMissingError) as error:
-            # Nothing was written and the reason is known: the slot is done, the next one is a
+            # No value was written and the reason is known: the slot is done, the next one is a
             # new chance. Trying again at once would only burden the account.
             self.ledger.release_lease(lease, done=request)
-            self._record_failure(integration, status, error)
+            run.fail(error)
             return "error"
         except Exception as error:
             self.ledger.release_lease(lease, done=None)
-            self._record_failure(integration, status, error)
+            run.fail(error)
             raise
-        # The slot is done before its status is told: a status that cannot be written must not
-        # make the values be computed again.
-        self.ledger.release_lease(lease, done=request)
-        self._record_success(integration, status, reading.as_of)
-        return "ok"
+        if is_done:
+            # The slot is done before its status is told: a status that cannot be written must not
+            # make the values be computed again.
+            run.succeed()
+            return "ok"
+        # Asked to be carried on before it is let go: a message too many is harmless.
+        self.queue.send(replace(request, step=request.step + 1))
+        self.ledger.release_lease(lease, done=None)
+        return "continued"
 
-    def _read(self, integration: Integration, due: Sequence[Metric]) -> Reading:
+    def _open(self, integration: Integration) -> BillingSource:
         text = self.secrets.get(integration.id)
         key = parse_key(text, allow_restricted=self.allow_restricted_keys)
         if isinstance(key, KeyRefusal):
             raise KeyInvalidError(key.message)
-        # Without metrics the subscriptions still tell whether the key works.
-        needs = [needs_of(metric.query) for metric in due] or [Needs(subscriptions=True)]
-        return self.sources(key).read(reduce(or_, needs))
-
-    def _due(self, request: SyncRequest) -> Sequence[Metric]:
-        due = self.config.due_metrics(request.integration_id, request.interval)
-        if request.metric_id is None:
-            return due
-        return [metric for metric in due if metric.id == request.metric_id]
-
-    def _compute(
-        self, integration: Integration, due: Sequence[Metric], reading: Reading, sequence: int
-    ) -> list[MetricValue]:
-        values = []
-        for metric in due:
-            result = compute(metric.query, reading.account, reading.as_of, integration.terms)
-            values.append(
-                MetricValue(
-                    metric_id=metric.id,
-                    version=sequence,
-                    value=result.value,
-                    unit=result.unit,
-                    currency=result.currency,
-                    as_of=reading.as_of,
-                    computed_at=self.clock.now(),
-                    definitions_version=integration.definitions.version,
-                    warnings=tuple((w.code, w.message) for w in result.warnings),
-                )
-            )
-        return values
-
-    def _record_success(
-        self, integration: Integration, status: SyncStatus, as_of: datetime
-    ) -> None:
-        done = replace(
-            status,
-            state="ok",
-            last_success_at=self.clock.now(),
-            data_through=as_of,
-            error=None,
-        )
-        self.config.save_sync_status(integration.id, done)
-
-    def _record_failure(
-        self, integration: Integration, status: SyncStatus, error: Exception
-    ) -> None:
-        # What went wrong inside stands in the log; its text is for us, and may hold anything.
-        failure = SyncFailure("internal", "The sync failed unexpectedly. It is tried again.")
-        if isinstance(error, MetricsError) and error.code != "internal":
-            failure = SyncFailure(code=error.code, message=str(error))
-        failed = replace(status, state="error", error=failure)
-        self.config.save_sync_status(integration.id, failed)
+        return self.sources(key)

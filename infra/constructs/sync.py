@@ -82,6 +82,7 @@ class Sync(Construct):
             handler="functions.sync.handler.work",
             environment={
                 "METRICS_TABLE": metrics_table,
+                "SYNC_QUEUE_URL": self.queue.queue_url,
                 "LEASE_SECONDS": str(_LEASE_SECONDS),
                 **worker_environment,
             },

@@ -1,5 +1,6 @@
 """Reading the balance transactions of a time, each with who paid."""
 
+from collections.abc import Iterable, Mapping
 from datetime import timedelta
 
 from shared.adapters.stripe_lists import expanding, read_all, together
@@ -34,10 +35,28 @@ async def read_balance(
         Page[BalanceTransactionObject],
         reach=reach,
     )
-    rows = to_rows(found.values())
-    missing = sorted(unpaid_charges(rows))
+    return await with_all_payers(transport, to_rows(found.values()), {})
+
+
+async def with_all_payers(
+    transport: StripeTransport,
+    rows: Iterable[BalanceTransaction],
+    payers: Mapping[str, str | None],
+) -> tuple[BalanceTransaction, ...]:
+    """Return rows, each with who paid; charges that nothing tells of are read one by one.
+
+    Args:
+        transport: how Stripe is asked.
+
+        rows: among which most charges are.
+
+        payers: customers by charge, as far as other rows tell them.
+    """
+    rows = list(rows)
+    missing = sorted(unpaid_charges(rows) - payers.keys())
     charges = await together(_read_charge(transport, charge_id) for charge_id in missing)
-    return with_payers(rows, {charge.id: customer_of(charge) for charge in charges if charge})
+    found = {charge.id: customer_of(charge) for charge in charges if charge}
+    return with_payers(rows, {**payers, **found})
 
 
 async def _read_charge(transport: StripeTransport, charge_id: str) -> ChargeObject | None:

@@ -120,11 +120,12 @@ class InvoiceObject(msgspec.Struct, frozen=True, omit_defaults=True):
 
 
 class InvoiceItemObject(msgspec.Struct, frozen=True, omit_defaults=True):
-    """An invoice item; while no invoice has taken it, it waits."""
+    """An invoice item; while no invoice has taken it, it waits. Lists bound `date` as `created`."""
 
     id: str
     amount: int
     period: PeriodObject
+    created: int = msgspec.field(name="date")
     customer: str | Reference | None = None
     parent: ParentObject | None = None
     pricing: PricingObject | None = None

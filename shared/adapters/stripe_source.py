@@ -10,10 +10,12 @@ from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from shared.adapters.stripe_pace import IMPORT_SHARE, Pace, Pacer
+from shared.adapters.stripe_pace import IMPORT_SHARE, QUIET_SHARE, Pace, Pacer
 from shared.domain.account import AccountIdentity, Needs, Reading
+from shared.domain.ledger import Place, Progress
 from shared.domain.stripe_key import StripeKey
 from shared.errors import QueryTooLargeError
+from shared.ports import AccountBook, Advance
 
 if TYPE_CHECKING:
     from shared.adapters.stripe_transport import StripeTransport, TransportSettings
@@ -106,6 +108,42 @@ class StripeSource:
             as_of=transport.answered_at,
             requests=transport.requests,
         )
+
+    def advance(
+        self,
+        book: AccountBook,
+        place: Place,
+        *,
+        is_time_up: Callable[[], bool],
+        report: Callable[[Progress], None],
+    ) -> Advance:
+        """Read on into the ledger: a phase of the import, or what changed since.
+
+        Must not be called from a running event loop: it starts one of its own.
+        """
+        return asyncio.run(self._advance(book, place, is_time_up, report))
+
+    async def _advance(
+        self,
+        book: AccountBook,
+        place: Place,
+        is_time_up: Callable[[], bool],
+        report: Callable[[Progress], None],
+    ) -> Advance:
+        from shared.adapters.stripe_advancing import advance  # noqa: PLC0415 - cold start
+        from shared.adapters.stripe_transport import RefusedError  # noqa: PLC0415 - cold start
+
+        is_quiet = place.phase == "following" or place.repair == "recheck"
+        transport = self._open_transport(QUIET_SHARE if is_quiet else IMPORT_SHARE)
+        try:
+            async with transport:
+                return await advance(
+                    transport, self._key.mode, book, place, is_time_up=is_time_up, report=report
+                )
+        except RefusedError as error:
+            refused = error.refusal.to_error()
+        # Raised here and not inside `except`, so that the chain holds nothing of the request.
+        raise refused
 
     def _open_transport(self, share: float) -> "StripeTransport":
         """Make a transport that uses a share of what the account allows."""

@@ -67,9 +67,13 @@ class Place:
 
         history_since: since when it is known what subscriptions were.
 
+        complete_since: since when all invoices are among the facts.
+
         balance_since: since when all balance transactions are known.
 
         events_since: since when all events are among the facts.
+
+        stamp: the second that what was read last is noted to be read at; it rises.
 
         seen: ends of the ids of the events before `as_of` that the next reading will meet again.
 
@@ -92,8 +96,10 @@ class Place:
     phase: Phase = "subscriptions"
     as_of: datetime | None = None
     history_since: datetime | None = None
+    complete_since: datetime | None = None
     balance_since: datetime | None = None
     events_since: datetime | None = None
+    stamp: int = 0
     seen: tuple[str, ...] = ()
     holds_until: datetime | None = None
     repair: Repair = "none"

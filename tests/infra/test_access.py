@@ -49,6 +49,7 @@ EXPECTED = {
             "sqs:DeleteMessage",
             "sqs:GetQueueAttributes",
             "sqs:ReceiveMessage",
+            "sqs:SendMessage",
         },
         QUEUE,
     )

@@ -7,6 +7,7 @@ import pytest
 
 from functions.sync.dispatch_syncs import DispatchSyncs
 from functions.sync.sync_account import SyncAccount
+from shared.domain.ledger import Place
 from shared.domain.metrics import Mrr, SubscriptionCount
 from shared.domain.stripe_key import StripeKey, parse_key
 from shared.errors import (
@@ -28,6 +29,14 @@ class World:
         self.config, self.ledger = InMemoryConfig(), InMemoryLedger()
         self.metrics = InMemoryMetrics(self.ledger, self.config)
         self.secrets, self.source, self.clock = InMemorySecrets(), FakeSource(), FakeClock()
+        self.queue = InMemoryQueue()
+        kept_since = NOON - timedelta(days=395)
+        self.ledger.places["int_1"] = Place(
+            phase="following",
+            as_of=NOON - timedelta(hours=1),
+            history_since=kept_since,
+            balance_since=kept_since,
+        )
         self.config.add_integration(an_integration())
         self.config.add_metric(a_metric(id="met_h", query=Mrr()))
         self.config.add_metric(
@@ -42,6 +51,7 @@ class World:
             self.ledger,
             self.secrets,
             lambda key: self.source,
+            self.queue,
             self.clock,
             lease_seconds=930,
         )
@@ -130,14 +140,14 @@ def test_a_missing_secret_is_told_as_a_key_that_is_no_longer_good(world):
 
 
 def test_an_unexpected_error_is_recorded_without_its_text_and_tried_again(world):
-    def explode(values, lease):
+    def explode(*_, **__):
         raise StorageUnavailableError("the table is busy")
 
-    commit, world.metrics.commit_values = world.metrics.commit_values, explode
+    commit, world.metrics.commit = world.metrics.commit, explode
     with pytest.raises(StorageUnavailableError):
         world.sync(hourly())
     assert world.status().state == "error"
-    world.metrics.commit_values = commit
+    world.metrics.commit = commit
     assert world.sync(hourly()) == "ok"
 
 
@@ -159,10 +169,10 @@ def test_a_status_that_cannot_be_written_does_not_make_the_slot_run_again(world)
 
 
 def test_an_error_of_ours_is_told_without_its_text(world):
-    def explode(values, lease):
+    def explode(*_, **__):
         raise StorageUnavailableError("AWS refused to write items together (X).")
 
-    world.metrics.commit_values = explode
+    world.metrics.commit = explode
     with pytest.raises(StorageUnavailableError):
         world.sync(hourly())
     assert "AWS" not in world.status().error.message
@@ -177,13 +187,13 @@ def test_two_syncs_of_one_integration_do_not_run_at_once(world):
 
 
 def test_a_sync_whose_lease_has_passed_on_writes_nothing(world):
-    def read_slowly(needs, *, deadline_seconds=None):
+    def advance_slowly(book, place, **how):
         world.clock.move(seconds=931)
         later = hourly("2026-11-22T13:00:00Z")
         world.ledger.take_lease(later, now=world.clock.now(), until=NOON + timedelta(days=1))
-        return FakeSource().read(needs)
+        return FakeSource().advance(book, place, **how)
 
-    world.source.read = read_slowly
+    world.source.advance = advance_slowly
     with pytest.raises(LeaseHeldError):
         world.sync(hourly())
     assert world.metrics.past == []

@@ -15,6 +15,7 @@ from functions.api.views.common import (
     view_account,
 )
 from shared.domain.configuration import Integration, RefreshInterval, SyncStatus
+from shared.domain.ledger import Phase, Progress
 from shared.domain.schedule import next_tick
 
 
@@ -25,8 +26,24 @@ class SyncErrorView(BaseModel):
     message: str
 
 
+class ProgressView(BaseModel):
+    """How far a first import is: in which phase, and requests of it made and expected.
+
+    `message` says it in words; what cannot be told yet is null.
+    """
+
+    phase: Literal["subscriptions", "balance", "history", "following"]
+    done: int
+    expected: int | None
+    seconds_left: int | None
+    message: str
+
+
 class SyncView(BaseModel):
-    """How far an integration has been brought up to date."""
+    """How far an integration has been brought up to date.
+
+    `requests` is how many the newest sync made of Stripe, `notes` what should be known of it.
+    """
 
     state: Literal["never", "running", "ok", "error"]
     last_success_at: Instant | None
@@ -34,7 +51,9 @@ class SyncView(BaseModel):
     data_through: Instant | None
     next_due_at: Instant | None
     error: SyncErrorView | None
-    progress: dict[str, Any] | None
+    progress: ProgressView | None
+    requests: int
+    notes: list[str]
 
 
 class IntegrationView(BaseModel):
@@ -60,6 +79,13 @@ class Integrations(ListView):
     data: list[IntegrationView]
 
 
+_MINUTE = 60
+_PHASES: dict[Phase, str] = {
+    "subscriptions": "subscriptions and customers",
+    "balance": "the money of the last 13 months",
+    "history": "invoices, which tell what subscriptions were",
+    "following": "what changed",
+}
 TEST_MODE = WarningView(
     code="test_mode",
     message="This is a test-mode account: its numbers are not of real money.",
@@ -88,7 +114,27 @@ def view_sync(
         data_through=status.data_through,
         next_due_at=min(ticks, default=None),
         error=error,
-        progress=None,
+        progress=status.progress and _view_progress(status.progress),
+        requests=status.requests,
+        notes=list(status.notes),
+    )
+
+
+def _view_progress(progress: Progress) -> ProgressView:
+    left = progress.seconds_left
+    message = f"Reading {_PHASES[progress.phase]}"
+    if progress.expected:
+        message += f": {min(99, 100 * progress.done // progress.expected)} %"
+    if left is not None:
+        message += (
+            ", less than a minute left" if left < _MINUTE else f", {left // _MINUTE} min left"
+        )
+    return ProgressView(
+        phase=progress.phase,
+        done=progress.done,
+        expected=progress.expected,
+        seconds_left=left,
+        message=f"{message}.",
     )
 
 

@@ -33,10 +33,18 @@ class Timeline:
         stretches: oldest first, at least one; the last is what it is now.
 
         paying_since: when it first was active or past due; None if it never was.
+
+        holds_until: from when on the same facts may tell another timeline; None: never.
     """
 
     stretches: tuple[Stretch, ...]
     paying_since: datetime | None = None
+    holds_until: datetime | None = None
+
+    @property
+    def customer_id(self) -> str:
+        """Stripe's id of the customer."""
+        return self.current.customer_id
 
     @property
     def current(self) -> Subscription:

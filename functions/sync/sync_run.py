@@ -1,0 +1,211 @@
+"""One sync under way: reads the ledger on, and computes what is due from it.
+
+A value is written only from complete inputs, and only while the sync holds the lease.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from functools import reduce
+from operator import or_
+
+from functions.sync.measuring import measure
+from functions.sync.past_values import PastValues
+from shared.domain.account import EVERYTHING, NOTHING, Account, Needs
+from shared.domain.configuration import (
+    Integration,
+    Metric,
+    MetricValue,
+    SyncFailure,
+    SyncStatus,
+)
+from shared.domain.ledger import Progress, account_of
+from shared.domain.metrics import needs_of
+from shared.errors import MetricsError
+from shared.ports import (
+    BillingSource,
+    Clock,
+    ConfigStore,
+    Lease,
+    Ledger,
+    MetricStore,
+    SyncRequest,
+)
+
+# People watch a first import; the status need not be written more often.
+_PROGRESS_EVERY = timedelta(seconds=2)
+_ALL = Needs(subscriptions=True, customers=EVERYTHING, balance=EVERYTHING)
+
+
+class SyncRun:
+    """The place that a sync is at, and what it says of itself."""
+
+    def __init__(
+        self,
+        request: SyncRequest,
+        integration: Integration,
+        lease: Lease,
+        *,
+        config: ConfigStore,
+        metrics: MetricStore,
+        ledger: Ledger,
+        clock: Clock,
+        is_time_up: Callable[[], bool],
+    ) -> None:
+        self._request = request
+        self._integration = integration
+        self._lease = lease
+        self._config = config
+        self._metrics = metrics
+        self._ledger = ledger
+        self._clock = clock
+        self._is_time_up = is_time_up
+        self._book = ledger.book(integration.id)
+        self._place = ledger.place(integration.id)
+        self._status = SyncStatus()
+        self._valued: set[str] = set()
+        self._told_at: datetime | None = None
+
+    def begin(self) -> None:
+        """Say that the sync is running."""
+        before = self._config.sync_status(self._integration.id)
+        is_first_step = not self._request.step
+        self._status = replace(
+            before,
+            state="running",
+            sequence=self._lease.sequence,
+            last_attempt_at=self._clock.now(),
+            requests=0 if is_first_step else before.requests,
+            notes=() if is_first_step else before.notes,
+        )
+        self._save_status()
+
+    def carry_out(self, source: BillingSource) -> bool:
+        """Read until nothing is left to be read, and compute; False where the time was up.
+
+        Raises:
+            BillingSourceError: see `BillingSource.advance`.
+            LeaseHeldError: the lease has passed to another sync.
+        """
+        while True:
+            phase = self._place.phase
+            step = source.advance(
+                self._book, self._place, is_time_up=self._is_time_up, report=self._report
+            )
+            self._place = step.place
+            self._status = replace(
+                self._status,
+                requests=self._status.requests + step.requests,
+                notes=(*self._status.notes, *step.notes),
+            )
+            if step.is_done and phase == self._place.phase == "following":
+                return self._finish()
+            self._ledger.save_place(self._lease, self._place)
+            if not step.is_done:
+                self._save_status()
+                return False
+            if self._place.repair == "none":
+                self._give_first_values()
+
+    def succeed(self) -> None:
+        """Say that the sync is done."""
+        self._status = replace(
+            self._status,
+            state="ok",
+            last_success_at=self._clock.now(),
+            data_through=self._place.as_of,
+            error=None,
+            progress=None,
+        )
+        self._save_status()
+
+    def fail(self, error: Exception) -> None:
+        """Say why the sync has failed."""
+        # What went wrong inside stands in the log; its text is for us, and may hold anything.
+        failure = SyncFailure("internal", "The sync failed unexpectedly. It is tried again.")
+        if isinstance(error, MetricsError) and error.code != "internal":
+            failure = SyncFailure(code=error.code, message=str(error))
+        self._status = replace(self._status, state="error", error=failure, progress=None)
+        self._save_status()
+
+    def _report(self, progress: Progress) -> None:
+        self._status = replace(self._status, progress=progress)
+        told_at = self._told_at
+        if told_at is None or self._clock.now() - told_at >= _PROGRESS_EVERY:
+            self._save_status()
+
+    def _save_status(self) -> None:
+        self._told_at = self._clock.now()
+        self._config.save_sync_status(self._integration.id, self._status)
+
+    def _give_first_values(self) -> None:
+        """Compute the metrics that have no value yet and whose inputs are complete by now."""
+        lacking = self._without_value(self._config.due_metrics(self._integration.id, None))
+        ready = [it for it in lacking if self._place.covers(needs_of(it.query))]
+        if ready:
+            self._metrics.commit(self._values(ready, self._load(ready)), self._lease)
+            self._valued.update(metric.id for metric in ready)
+
+    def _finish(self) -> bool:
+        """Compute what is due, and the past where it is missing; False where the time was up."""
+        due = [it for it in self._due() if it.id not in self._valued]
+        owed = self._without_value(due)
+        if self._place.owes_past:
+            owed = list(self._config.due_metrics(self._integration.id, None))
+        account = self._load_all() if owed else self._load(due)
+        write_past = PastValues(self._metrics, self._clock)
+        if not write_past(self._integration, owed, account, self._place, self._is_time_up):
+            self._ledger.save_place(self._lease, self._place)
+            self._save_status()
+            return False
+        self._place = replace(self._place, owes_past=False)
+        values = self._values(due, account)
+        self._metrics.commit(values, self._lease, place=self._place, done=self._request)
+        return True
+
+    def _due(self) -> Sequence[Metric]:
+        request = self._request
+        due = self._config.due_metrics(request.integration_id, request.interval)
+        if request.metric_id is None:
+            return due
+        return [metric for metric in due if metric.id == request.metric_id]
+
+    def _without_value(self, metrics: Sequence[Metric]) -> list[Metric]:
+        latest = self._metrics.latest([metric.id for metric in metrics])
+        return [metric for metric in metrics if metric.id not in latest]
+
+    def _load_all(self) -> Account:
+        return self._read(_ALL, self._place.balance_since)
+
+    def _load(self, metrics: Iterable[Metric]) -> Account:
+        needs = reduce(or_, (needs_of(metric.query) for metric in metrics), Needs())
+        return self._read(needs, self._as_of - needs.balance)
+
+    def _read(self, needs: Needs, balance_since: datetime | None) -> Account:
+        """Load from the ledger what is needed, and no more."""
+        has_people = needs.subscriptions or needs.customers != NOTHING
+        has_balance = needs.balance != NOTHING and balance_since is not None
+        return account_of(
+            self._integration.mode,
+            self._book.records() if has_people else (),
+            self._book.balance(balance_since) if has_balance and balance_since else (),
+        )
+
+    def _values(self, metrics: Iterable[Metric], account: Account) -> list[MetricValue]:
+        return [
+            measure(
+                metric,
+                self._integration,
+                account,
+                self._as_of,
+                version=self._lease.sequence,
+                computed_at=self._clock.now(),
+            )
+            for metric in metrics
+        ]
+
+    @property
+    def _as_of(self) -> datetime:
+        if self._place.as_of is None:  # pragma: no cover - every step of a source sets it
+            raise TypeError("a source has advanced to no instant")
+        return self._place.as_of

@@ -1,0 +1,221 @@
+"""Following an account: what changed since it was last read, and nothing else.
+
+Events tell who changed; those customers are read again. A quiet hour costs a page of events and a
+page of balance transactions.
+"""
+
+import asyncio
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+
+import msgspec
+
+from shared.adapters.stripe_balance_reading import with_all_payers
+from shared.adapters.stripe_changes import Changes, changes_in, hint_of
+from shared.adapters.stripe_documents import NOBODY, CustomerFacts, by_customer, merge
+from shared.adapters.stripe_history_mapping import EVENTS_KEPT, to_past
+from shared.adapters.stripe_history_objects import EventObject
+from shared.adapters.stripe_listings import BALANCE, CHANGES
+from shared.adapters.stripe_lists import read_all
+from shared.adapters.stripe_money_mapping import to_rows
+from shared.adapters.stripe_objects import CouponObject, PriceObject
+from shared.adapters.stripe_recording import Recorder
+from shared.adapters.stripe_rereading import Rereader
+from shared.domain.ledger import Place
+
+# What happened just before the last reading may have been listed a little late.
+_OVERLAP = timedelta(minutes=10)
+# Beyond this, events may be missing: they are listed for 30 days.
+_OLDEST_CURSOR = EVENTS_KEPT - timedelta(days=1)
+_RECHECK_EVERY = timedelta(days=7)
+# So many events of the overlap are known again by the ends of their ids.
+_MOST_SEEN = 50
+_SEEN_CHARACTERS = 12
+_CUSTOMERS_AT_ONCE = 200
+
+
+@dataclass(slots=True)
+class Follower:
+    """Brings the ledger of an account up to date.
+
+    Attributes:
+        recorder: of the account; its place is where the ledger is, and where it came to.
+
+        is_time_up: asked between batches of customers.
+
+        notes: what the team should know, in whole sentences.
+    """
+
+    recorder: Recorder
+    is_time_up: Callable[[], bool]
+    notes: tuple[str, ...] = ()
+    _since: datetime = field(init=False)
+
+    def __post_init__(self) -> None:
+        self._since = self.recorder.as_of - _OVERLAP
+
+    async def run(self) -> bool:
+        """Read what changed; False where the time was up.
+
+        Raises:
+            RefusedError: Stripe refused a request for good.
+            BillingSourceError: see `StripeTransport.get`.
+        """
+        recorder, before = self.recorder, self.recorder.place
+        if before.is_staged:
+            await asyncio.to_thread(recorder.book.clear_stage)
+        events = await self._read_events()
+        now = max(recorder.transport.answered_at, recorder.as_of)
+        # What is read again within the second of the last reading must count as the later one.
+        stamp = max(int(now.timestamp()), before.stamp + 1)
+        recorder.place = replace(before, as_of=now, stamp=stamp, is_staged=False)
+        news = [event for event in events if event.id[-_SEEN_CHARACTERS:] not in before.seen]
+        if (reason := self._why_all(changes_in(news), before, now)) is not None:
+            self._read_all_again(reason)
+            return True
+        await self._read_balance()
+        cursor = await self._take_in(news)
+        if cursor is not None:
+            self._stop_at(cursor, events)
+            return False
+        await recorder.refresh()
+        seen = _ends(event for event in events if _at(event) >= now - _OVERLAP)
+        recorder.place = replace(recorder.place, seen=seen)
+        self._recheck_if_due()
+        return True
+
+    async def _read_events(self) -> list[EventObject]:
+        """Return the events since the last reading, oldest first."""
+        bounds = (("created[gte]", str(int(self._since.timestamp()))),)
+        found = await read_all(
+            self.recorder.transport,
+            CHANGES.path,
+            (*CHANGES.parameters, *bounds),
+            CHANGES.kind,
+        )
+        return sorted(found.values(), key=lambda event: (event.created, event.id))
+
+    async def _read_balance(self) -> None:
+        """Add the balance transactions since the last reading that are not there yet."""
+        book, transport, since = self.recorder.book, self.recorder.transport, self._since
+        bounds = (("created[gte]", str(int(since.timestamp()))),)
+        found = await read_all(
+            transport, BALANCE.path, (*BALANCE.parameters, *bounds), BALANCE.kind
+        )
+        if not found:
+            return
+        known = await asyncio.to_thread(lambda: {row.id for row in book.balance(since)})
+        rows = [row for row in to_rows(found.values()) if row.id not in known]
+        if rows:
+            rows = list(await with_all_payers(transport, rows, {}))
+            await asyncio.to_thread(book.add_balance, rows)
+
+    async def _take_in(self, news: Sequence[EventObject]) -> datetime | None:
+        """Read again who changed, in the order of events; where the time was up, say how far."""
+        recorder = self.recorder
+        since = self._since
+        rereader = Rereader(recorder.transport, recorder.place.stamp, since)
+        for batch in _batches(news):
+            if self.is_time_up():
+                return _at(batch[0])
+            changes = changes_in(batch)
+            known = await recorder.facts_of(sorted(changes.deleted))
+            found = await rereader.read(changes, known)
+            for customer, told in by_customer(batch, recorder.place.stamp).items():
+                if customer != NOBODY:
+                    found[customer] = merge(found.get(customer, CustomerFacts()), told)
+            await recorder.add(found)
+        await recorder.read_catalog_again(
+            _changed(news, "price.updated", PriceObject.__struct_fields__),
+            _changed(news, "coupon.updated", CouponObject.__struct_fields__),
+        )
+        return None
+
+    def _why_all(self, changes: Changes, before: Place, now: datetime) -> str | None:
+        """Return why everything has to be read again, or None."""
+        if before.as_of is not None and now - before.as_of > _OLDEST_CURSOR:
+            return (
+                "Stripe keeps events for 30 days, and the last refresh was longer ago: the account"
+                " was read anew."
+            )
+        if changes.unknown:
+            return "Some of Stripe's events could not be read: the account was read anew."
+        if before.requests and 2 * len(changes.customers) > before.requests:
+            return "So much had changed that the account was read anew."
+        return None
+
+    def _read_all_again(self, reason: str) -> None:
+        now = self.recorder.as_of
+        self.notes = (reason,)
+        self.recorder.place = replace(
+            self.recorder.place,
+            phase="subscriptions",
+            repair="reread",
+            stamp=self.recorder.place.stamp + 1,
+            events_since=now - EVENTS_KEPT,
+            seen=(),
+            is_staged=True,
+            requests=0,
+        )
+
+    def _stop_at(self, cursor: datetime, events: Sequence[EventObject]) -> None:
+        """Go back to before the first event that was not taken in."""
+        self.recorder.place = replace(
+            self.recorder.place,
+            as_of=max(cursor, self._since),
+            seen=_ends(event for event in events if _at(event) < cursor),
+        )
+
+    def _recheck_if_due(self) -> None:
+        place, now = self.recorder.place, self.recorder.as_of
+        if place.checked_at is not None and now - place.checked_at >= _RECHECK_EVERY:
+            self.recorder.place = replace(
+                place,
+                phase="subscriptions",
+                repair="recheck",
+                stamp=place.stamp + 1,
+                is_staged=True,
+                drifted=0,
+            )
+
+
+def _batches(events: Sequence[EventObject]) -> Iterator[list[EventObject]]:
+    """Yield events in their order, those of one second together, of so many customers at once."""
+    batch: list[EventObject] = []
+    customers: set[str] = set()
+    for event in events:
+        is_full = len(customers) >= _CUSTOMERS_AT_ONCE
+        if is_full and batch and event.created != batch[-1].created:
+            yield batch
+            batch, customers = [], set()
+        batch.append(event)
+        customers |= changes_in([event]).customers
+    if batch:
+        yield batch
+
+
+def _changed(events: Iterable[EventObject], kind: str, read: Iterable[str]) -> set[str]:
+    """Return the ids of what was updated in a field that is read; names and such are not."""
+    hints = {
+        event.id: hint_of(event)
+        for event in events
+        if event.type == kind and _replaced(event) & set(read)
+    }
+    return {hint.id for hint in hints.values() if hint is not None and hint.id}
+
+
+def _replaced(event: EventObject) -> set[str]:
+    """Return the names of the fields that an update replaced."""
+    previous = event.data.previous_attributes
+    return set(msgspec.json.decode(previous, type=dict[str, msgspec.Raw] | None) or ())
+
+
+def _ends(events: Iterable[EventObject]) -> tuple[str, ...]:
+    """Return by what the newest of events are known again."""
+    newest = sorted(events, key=lambda event: event.created)[-_MOST_SEEN:]
+    return tuple(event.id[-_SEEN_CHARACTERS:] for event in newest)
+
+
+def _at(event: EventObject) -> datetime:
+    return to_past(event.created)
