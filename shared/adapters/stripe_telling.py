@@ -137,7 +137,10 @@ def _history(
 
 
 def _subscriptions_of(facts: CustomerFacts) -> Iterator[SubscriptionObject]:
-    return (seen.value for seen in facts.subscriptions.values() if seen.value is not None)
+    """Yield the subscriptions, in an order that no merging changes."""
+    for _, seen in sorted(facts.subscriptions.items()):
+        if seen.value is not None:
+            yield seen.value
 
 
 def _invoices_of(facts: CustomerFacts) -> Iterator[InvoiceObject]:
