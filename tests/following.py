@@ -5,6 +5,7 @@ seed gives the same life.
 """
 
 import random
+from collections import Counter
 from collections.abc import Callable
 
 from local.stripe_sandbox import Business, Price, Sandbox
@@ -26,12 +27,16 @@ class Life:
         business: made by hand or seeded.
         seed: tells who does what, and when.
         changes: that people make of each subscription in a month.
+
+    Attributes:
+        acts: what people did, and how often.
     """
 
     def __init__(self, business: Business, seed: int = 1, changes: float = 1.5) -> None:
         self.business = business
         self.chance = random.Random(seed)  # noqa: S311 - choices that can be made again
         self.script = Script(business)
+        self.acts: Counter[str] = Counter()
         self._changes = changes
         self._paid_in_euros = business.add_price(
             1_200, created=business.now, currency_options={"eur": 1_100}
@@ -52,16 +57,16 @@ class Life:
         sandbox.run(lambda _: self.live(hours))
         sandbox.clock.skip(self.business.now - sandbox.clock.now())
 
-    def act(self) -> str:
-        """Let somebody do something now, and return what; it may come to nothing."""
+    def act(self) -> None:
+        """Let somebody do something now; it may come to nothing."""
         (what,) = self.chance.choices(list(_WEIGHTS), list(_WEIGHTS.values()))
+        self.acts[what] += 1
         if what in _ACTS:
             _ACTS[what](self)
         else:
             which, kind = self.chance.randrange(_LARGE), self.chance.randrange(_LARGE)
             step = Step(0, what, which, kind, self.chance.randint(1, 9))
             ACTIONS[what](self.script, step)
-        return what
 
     def some_price(self) -> Price:
         """Return a price that is also sold in euros."""
