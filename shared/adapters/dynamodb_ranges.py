@@ -55,7 +55,10 @@ class Ranges(Generic[Value]):
         """Give the values of all ranges from one sort key to another, both in, in order."""
         before: list[Value] = []
         for start, body in self._blobs.between(self._pk, low, high):
-            yield from (value for value in before if self._codec.sk(value) < start)
+            # They are in order: what lies beyond the next range's key is at the end.
+            while before and self._codec.sk(before[-1]) >= start:
+                before.pop()
+            yield from before
             before = self._codec.unpack(body)
         yield from before
 
