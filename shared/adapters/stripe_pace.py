@@ -118,7 +118,8 @@ class Pacer:
         if line.latency is None:
             return 1
         now = self.ticks()
-        rate = min(line.rate(now), self._all.rate(now))
+        busy = sum(it.lock.locked() for it in self._lines.values())
+        rate = min(line.rate(now), self._all.rate(now) / max(1, busy))
         return 1 + math.ceil(min(rate * line.latency, _MOST_AT_ONCE - 1))
 
     def _line(self, endpoint: str) -> "_Line":
