@@ -138,9 +138,6 @@ class InMemoryMetrics:
         if done is not None:
             self.ledger.release_lease(lease, done=done)
 
-    def commit_values(self, values: Sequence[MetricValue], lease: Lease) -> None:
-        self.commit(values, lease)
-
     def add_past(self, values: Iterable[MetricValue]) -> None:
         for value in values:
             if value.metric_id in self.config.all_metrics:

@@ -128,10 +128,6 @@ class DynamoDbMetrics:
             raise TypeError("values are committed with a ledger only")
         return self._ledger
 
-    def commit_values(self, values: Sequence[MetricValue], lease: Lease) -> None:
-        """Do as `commit`, with no place."""
-        self.commit(values, lease)
-
     def add_past(self, values: Iterable[MetricValue]) -> None:
         """See the port."""
         past = [replace(it, version=_PAST_VERSION, origin="reconstructed") for it in values]
