@@ -8,21 +8,14 @@ import asyncio
 import random
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
-from local.stripe_sandbox import STORIES, Business, Clock, Sandbox, SeedOptions, seeded_business
+from local.stripe_sandbox import STORIES, Business, Sandbox, SeedOptions, seeded_business
 from local.stripe_sandbox import start as start_sandbox
 from shared.adapters.stripe_account_reading import read_account
-from shared.adapters.stripe_catalog import (
-    decode_catalog,
-    encode_catalog,
-    is_valued,
-)
-from shared.adapters.stripe_catalog_reading import CatalogReader
-from shared.adapters.stripe_changes import EVENT_TYPES
 from shared.adapters.stripe_documents import (
     NOBODY,
     CustomerFacts,
@@ -31,41 +24,19 @@ from shared.adapters.stripe_documents import (
     encode,
     merge,
 )
-from shared.adapters.stripe_facts import HistoryObjects
-from shared.adapters.stripe_history_objects import EventObject, ListedCustomerObject
-from shared.adapters.stripe_history_reading import read_history
-from shared.adapters.stripe_lists import read_all
+from shared.adapters.stripe_history_objects import EventObject
 from shared.adapters.stripe_mapping import Catalog
-from shared.adapters.stripe_objects import Page
-from shared.adapters.stripe_pace import UNLIMITED
-from shared.adapters.stripe_reading import read_subscriptions
-from shared.adapters.stripe_source import StripeSource
-from shared.adapters.stripe_telling import lacking, to_records
-from shared.adapters.stripe_transport import StripeTransport
+from shared.adapters.stripe_telling import to_records
 from shared.domain.account import EVERYTHING, Account, Needs
 from shared.domain.ledger import CustomerRecord
-from shared.domain.stripe_key import StripeKey, parse_key
+from tests.pieces import HISTORY, Pieces, complete, opened, read_pieces, show, tell
 
 NOW = datetime(2026, 11, 22, 13, 0, tzinfo=UTC)
-HISTORY = timedelta(days=395)
 NEEDS = Needs(subscriptions=True, history=HISTORY, customers=EVERYTHING)
 BUSINESSES = {
     **{story: SeedOptions(seed=7, customers=40, story=story) for story in sorted(STORIES)},
     "foreign": SeedOptions(seed=8, customers=60, foreign_share=0.5),
 }
-
-
-@dataclass(frozen=True)
-class Pieces:
-    """All that the lists of an account say, in no order.
-
-    Attributes:
-        history: since when invoices and events are there.
-    """
-
-    objects: list[Any]
-    history: HistoryObjects
-    as_of: datetime
 
 
 @dataclass(frozen=True)
@@ -89,53 +60,23 @@ def _sandbox() -> Iterator[Sandbox]:
 @pytest.fixture(name="world", scope="module", params=sorted(BUSINESSES))
 def _world(sandbox: Sandbox, request: pytest.FixtureRequest) -> World:
     business = seeded_business(NOW, BUSINESSES[request.param])
-    front = sandbox._front
-    front.business, front.clock = business, Clock(business.now)
+    show(sandbox, business)
     return asyncio.run(_read(sandbox))
 
 
 async def _read(sandbox: Sandbox) -> World:
-    key = parse_key(sandbox.key, allow_restricted=False)
-    assert isinstance(key, StripeKey)
-    source = StripeSource(key, api_base=sandbox.url, pace=UNLIMITED)
-    async with source._open_transport(1) as transport:
+    async with opened(sandbox) as transport:
         account = await read_account(transport, "test", NEEDS)
-        pieces = await _read_pieces(transport)
+        pieces = await read_pieces(transport)
         facts = shuffled(pieces, random.Random(1))  # noqa: S311 - the same every time
-        catalog = await _complete(transport, facts, Catalog())
+        catalog = await complete(transport, facts, Catalog())
         records = tell(facts, catalog, pieces)
         one_by_one = []
         for customer_id, its in facts.items():
             alone = {customer_id: its}
-            own = await _complete(transport, alone, Catalog())
+            own = await complete(transport, alone, Catalog())
             one_by_one += tell(alone, own, pieces)
     return World(account, pieces, facts, catalog, records, one_by_one)
-
-
-async def _read_pieces(transport: StripeTransport) -> Pieces:
-    as_of = transport.answered_at
-    subscriptions = await read_subscriptions(transport, lambda it: is_valued(it, as_of, HISTORY))
-    valued = [it for it in subscriptions if is_valued(it, as_of, HISTORY)]
-    history = await read_history(transport, valued, HISTORY)
-    customers = await read_all(transport, "/v1/customers", (), Page[ListedCustomerObject])
-    types = tuple(("types[]", kind) for kind in EVENT_TYPES)
-    events = await read_all(transport, "/v1/events", types, Page[EventObject])
-    lists = (subscriptions, customers.values(), history.invoices, history.waiting, events.values())
-    return Pieces([obj for each in lists for obj in each], history, as_of)
-
-
-async def _complete(
-    transport: StripeTransport, facts: Mapping[str, CustomerFacts], catalog: Catalog
-) -> Catalog:
-    """Read what lacks, in at most three steps, and keep it as the ledger does."""
-    for _ in range(3):
-        lacks = lacking(facts, catalog, as_of=transport.answered_at, history=HISTORY)
-        if not lacks:
-            break
-        await CatalogReader(transport, catalog).read(lacks)
-        catalog = decode_catalog(encode_catalog(catalog))
-    assert not lacking(facts, catalog, as_of=transport.answered_at, history=HISTORY)
-    return catalog
 
 
 def shuffled(pieces: Pieces, chance: random.Random) -> dict[str, CustomerFacts]:
@@ -158,19 +99,6 @@ def cut(objects: list[Any], chance: random.Random) -> Iterable[list[Any]]:
         end = start + chance.randint(1, 200)
         yield objects[start:end]
         start = end
-
-
-def tell(
-    facts: Mapping[str, CustomerFacts], catalog: Catalog, pieces: Pieces
-) -> list[CustomerRecord]:
-    return to_records(
-        facts,
-        catalog,
-        mode="test",
-        as_of=pieces.as_of,
-        complete_since=pieces.history.since,
-        events_since=pieces.history.events_since,
-    )
 
 
 def same_as(account: Account, records: Iterable[CustomerRecord]) -> None:
