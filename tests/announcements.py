@@ -22,7 +22,13 @@ from shared.adapters.stripe_history_objects import (
 )
 from shared.adapters.stripe_history_reading import INVOICE_PARTS
 from shared.adapters.stripe_lists import Parameters, expanding
-from shared.adapters.stripe_objects import CouponObject, Page, PriceObject, SubscriptionObject
+from shared.adapters.stripe_objects import (
+    CouponObject,
+    ItemObject,
+    Page,
+    PriceObject,
+    SubscriptionObject,
+)
 from shared.adapters.stripe_reading import SUBSCRIPTION_LIST
 
 _PRICE_PARTS = expanding(["tiers", "currency_options"], "data.")
@@ -60,7 +66,21 @@ def shown(business: Business) -> dict[str, Shown]:
                     body["id"] if body["object"] in _CATALOG else customer_of(body),
                     _without_catalog(msgspec.to_builtins(fields)),
                 )
+    for page in _pages(business, "/v1/subscriptions", (("status", "all"),)):
+        for body in page["data"]:
+            if body["items"]["has_more"]:
+                found.update(_items(business, body))
     return found
+
+
+def _items(business: Business, sub: Mapping[str, Any]) -> Iterator[tuple[str, Shown]]:
+    """Yield each item of a subscription that has more than it shows embedded."""
+    parameters = (("subscription", sub["id"]), *expanding(["discounts"], "data."))
+    decoder = msgspec.json.Decoder(Page[ItemObject])
+    for page in _pages(business, "/v1/subscription_items", parameters):
+        for item in decoder.decode(msgspec.json.encode(page)).data:
+            body = _without_catalog(msgspec.to_builtins(item))
+            yield item.id, Shown("subscription_item", customer_of(sub), body)
 
 
 def customer_of(body: Mapping[str, Any]) -> str:

@@ -29,7 +29,7 @@ _SHARED = frozenset({"coupon", "price", "product", "tax_rate"})
 _LISTS = {
     f"GET {each.path}": each for each in (*RESOURCES, *MONEY_RESOURCES) if each.kind not in _SHARED
 }
-_KINDS = "ch|cus|di|dp|evt|ii|il|in|inpay|pi|po|re|si|sub|tr|tu|txn"
+_KINDS = "ch|cus|di|du|evt|ii|il|in|inpay|pi|po|re|si|sub|tr|tu|txn"
 _ID = re.compile(rf"((?:{_KINDS})_1[0-9A-Za-z]+)(\d{{4}})")
 # An id, or an instant of the years 2014 to 2033.
 _CHANGING = re.compile(rf"\b((?:{_KINDS})_1[0-9A-Za-z]+|1[4-9]\d{{8}})\b".encode())

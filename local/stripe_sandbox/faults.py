@@ -13,6 +13,9 @@ from aiohttp import web
 from local.stripe_sandbox.errors import StripeError, rate_limited
 from local.stripe_sandbox.keys import SECRET_KEY, mask
 
+DATE = web.RequestKey("date", str)
+"""What time it is when the request is answered, as a header."""
+
 _DEFAULT_HANG_SECONDS = 120.0
 _MOST_SECONDS = 3_600
 _SERVER_ERRORS = frozenset({500, 502, 503, 504})
@@ -137,7 +140,7 @@ async def _broken_json(_: Fault, _request: web.Request) -> web.StreamResponse:
 
 
 async def _cut_body(_: Fault, request: web.Request) -> web.StreamResponse:
-    response = web.StreamResponse(headers={"Content-Length": "100000"})
+    response = web.StreamResponse(headers={"Content-Length": "100000", "Date": request[DATE]})
     response.content_type = "application/json"
     await response.prepare(request)
     await response.write(b'{"object": "list", "data": [')

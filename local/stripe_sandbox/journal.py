@@ -19,6 +19,7 @@ from local.stripe_sandbox.money import (
     Refund,
 )
 from local.stripe_sandbox.objects.acacia import ACACIA, COUPONS, as_acacia
+from local.stripe_sandbox.objects.customer import EMBEDDED_LIMIT
 from local.stripe_sandbox.objects.view import View
 from local.stripe_sandbox.records import (
     Coupon,
@@ -96,13 +97,14 @@ def changing(
     """
     told = at >= state.events_since
     before = _show(state, record, _whole(record)) if told else {}
+    beyond = _beyond(record)
     yield
     touch(state, record)
     remember(state, record, at)
     if not told:
         return
     previous = find_previous(before, _show(state, record, _whole(record)))
-    if previous:
+    if previous or beyond != _beyond(record):
         then = (verb, *then)
     after = _show(state, record)
     previous = {key: value for key, value in previous.items() if key in after}
@@ -130,6 +132,12 @@ def _whole(record: Record) -> Expand:
             return {"currency_options": options, "tiers": {}}
         case _:
             return NOTHING
+
+
+def _beyond(record: Record) -> list[tuple[object, ...]]:
+    """Return the items of a subscription that stand beyond those that it shows embedded."""
+    items = record.items[EMBEDDED_LIMIT:] if isinstance(record, Subscription) else []
+    return [(item.id, item.price, item.quantity, *item.discounts) for item in items]
 
 
 def remember(state: State, record: Record, at: int) -> None:

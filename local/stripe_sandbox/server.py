@@ -16,7 +16,7 @@ from local.stripe_sandbox.control import Control
 from local.stripe_sandbox.copies import Copies
 from local.stripe_sandbox.endpoints import find_endpoint
 from local.stripe_sandbox.errors import StripeError, unrecognized_url
-from local.stripe_sandbox.faults import Faults
+from local.stripe_sandbox.faults import DATE, Faults
 from local.stripe_sandbox.ids import Ids
 from local.stripe_sandbox.journal import API_VERSION
 from local.stripe_sandbox.keys import Keys
@@ -77,11 +77,15 @@ class Front:
         """Answer one request of the API."""
         found = find_endpoint(request.method, request.path)
         name = found[0].name if found else "unrecognized"
+        # Also what goes wrong says what time it is: by the sandbox's clock, like all the rest.
+        request[DATE] = self._date()
         if self.settings.latency_ms:
             await asyncio.sleep(self.settings.latency_ms / 1000)
         response = await self._intercept(request, name)
         if response is not None:
             self.log.count(name, response.status)
+            if not response.prepared:
+                response.headers.setdefault("Date", request[DATE])
             return response
         self.business.advance_to(self.clock.now())
         try:
@@ -120,18 +124,20 @@ class Front:
         body: Json | msgspec.Raw,
         headers: dict[str, str],
     ) -> web.Response:
-        now = datetime.fromtimestamp(self.clock.now(), UTC)
         return web.Response(
             status=status,
             body=msgspec.json.format(msgspec.json.encode(body), indent=2),
             content_type="application/json",
             headers={
-                "Date": format_datetime(now, usegmt=True),
+                "Date": self._date(),
                 "Request-Id": self._request_ids.new("req", 14),
                 "Stripe-Version": request.headers.get("Stripe-Version", API_VERSION),
                 **headers,
             },
         )
+
+    def _date(self) -> str:
+        return format_datetime(datetime.fromtimestamp(self.clock.now(), UTC), usegmt=True)
 
 
 FRONT = web.AppKey("front", Front)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 import pytest
 
-from local.stripe_sandbox import STORIES, Business, SeedOptions, seeded_business
+from local.stripe_sandbox import STORIES, Business, Item, SeedOptions, seeded_business
 from shared.adapters.stripe_changes import EVENT_TYPES
 from tests.announcements import shown, unannounced
 from tests.following import Life
@@ -50,6 +50,25 @@ def test_what_people_change_is_announced(seed: int) -> None:
 def test_people_act_among_what_time_does() -> None:
     business = seeded_business(NOW, SeedOptions(customers=40, days=200))
     assert missed(business, steps=30, hours=9, life=Life(business, 1, changes=60)) == []
+
+
+def test_a_change_beyond_the_items_that_are_shown_embedded_is_announced() -> None:
+    business = Business.empty(NOW, bills=True)
+    sub = business.add_subscription([business.add_price(100 + n) for n in range(12)], created=NOW)
+    steps = (
+        lambda: business.add_item(sub, Item(business.add_price(900))),
+        lambda: business.change_item(sub.items[-1], quantity=4),
+        lambda: business.discount(sub.items[-1], business.add_coupon(percent_off=5.0)),
+        lambda: business.remove_item(sub.items[-1]),
+    )
+    for act in steps:
+        business.advance(hours=30)
+        before, known = shown(business), {event.id for event in business.state.events}
+        act()
+        told = [event for event in business.state.events if event.id not in known]
+        assert shown(business) != before
+        assert list(unannounced(before, shown(business), told)) == []
+        assert "customer.subscription.updated" in {event.type for event in told}
 
 
 def test_a_waiting_item_that_somebody_deletes_is_announced_by_another_type() -> None:

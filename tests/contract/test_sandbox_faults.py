@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import AsyncIterator
+from email.utils import parsedate_to_datetime
 from typing import Any
 
 import aiohttp
@@ -124,6 +125,15 @@ async def test_faults_at_random_strike_their_share_the_same_way_for_the_same_see
         assert len(faults.struck) == 7
     assert answers[0] == answers[1]
     assert set(answers[0]) >= {"200", "429", "500", "ClientPayloadError"}
+
+
+@pytest.mark.parametrize("kind", ["server_error", "rate_limit", "html", "broken_json", "cut_body"])
+async def test_what_goes_wrong_says_what_time_it_is(
+    http: aiohttp.ClientSession, sandbox: Sandbox, kind: str
+) -> None:
+    sandbox.faults.order(Fault(kind))
+    async with http.get(f"{sandbox.url}/v1/balance") as answer:
+        assert parsedate_to_datetime(answer.headers["Date"]).timestamp() == NOW
 
 
 async def outcome(http: aiohttp.ClientSession, sandbox: Sandbox) -> str:
