@@ -77,6 +77,7 @@ class StripeMetricsStack(cdk.Stack):
             identity=self.identity,
             environment={
                 "METRICS_TABLE": self.storage.metrics.table_name,
+                "LEDGER_TABLE": self.storage.ledger.table_name,
                 "SYNC_QUEUE_URL": self.sync.queue.queue_url,
                 "TOPIC_ARN": self.alerts.topic.topic_arn,
                 "SCHEDULE_HOUR": str(settings.schedule_hour),

@@ -140,6 +140,13 @@ class NotFoundError(RequestError):
     code = "not_found"
 
 
+class ImportRunningError(RequestError):
+    """The first import has not read yet what the request needs; later it will have."""
+
+    code = "import_running"
+    transient = True
+
+
 class ConflictError(RequestError):
     """The object is not in a state that allows the request."""
 

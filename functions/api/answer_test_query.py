@@ -1,13 +1,20 @@
 """Use case: answer a metric query at once and save nothing."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
+from functions.api.catch_up import CatchUp
 from functions.api.connect_account import accept_key
 from shared.domain.account import AccountIdentity, Mode, Reading
 from shared.domain.definitions import Definitions
-from shared.domain.metrics import Measurement, MetricQuery, Terms, compute, needs_of
-from shared.domain.stripe_key import StripeKey
+from shared.domain.metrics import (
+    Measurement,
+    MetricQuery,
+    MetricWarning,
+    Terms,
+    compute,
+    needs_of,
+)
 from shared.errors import ConflictError, SourceUnavailableError
 from shared.ports import BillingSources, Clock, ConfigStore, SecretStore
 
@@ -44,6 +51,7 @@ class AnswerTestQuery:
     sources: BillingSources
     clock: Clock
     allow_restricted_keys: bool
+    catch_up: CatchUp
 
     def for_key(
         self, secret_key: str, query: MetricQuery, definitions: Definitions | None
@@ -54,16 +62,36 @@ class AnswerTestQuery:
             BillingSourceError: the leaf says what is wrong with the key or with Stripe.
         """
         key = accept_key(secret_key, allow_restricted=self.allow_restricted_keys)
-        return self._answer(key, query, definitions or Definitions(), terms=None)
+        started_at = self.clock.now()
+        source = self.sources(key)
+        identity = source.identify()
+        left = DEADLINE_SECONDS - (self.clock.now() - started_at).total_seconds()
+        if left < _LEAST_SECONDS:
+            raise SourceUnavailableError("Stripe answers too slowly now. Try again in a minute.")
+        reading = source.read(needs_of(query), deadline_seconds=left)
+        terms = Terms(
+            definitions=definitions or Definitions(), currency=_currency_of(identity, reading)
+        )
+        return TestAnswer(
+            measurement=compute(query, reading.account, reading.as_of, terms),
+            mode=key.mode,
+            account=identity,
+            as_of=reading.as_of,
+            took_ms=self._since(started_at),
+            requests=reading.requests + 1,
+        )
 
     def for_integration(
         self, integration_id: str, query: MetricQuery, definitions: Definitions | None
     ) -> TestAnswer:
         """Answer for a connected account, in its currency and under its definitions.
 
+        The key is verified, the ledger brought up to date, and the answer computed from it.
+
         Raises:
             NotFoundError: no such integration.
             ConflictError: it is disconnected.
+            ImportRunningError: the first import has not read yet what the query needs.
             BillingSourceError: the leaf says what is wrong with the key or with Stripe.
         """
         integration = self.config.integration(integration_id)
@@ -72,38 +100,31 @@ class AnswerTestQuery:
         key = accept_key(
             self.secrets.get(integration_id), allow_restricted=self.allow_restricted_keys
         )
-        chosen = definitions or integration.definitions
-        return self._answer(key, query, chosen, terms=integration.terms)
-
-    def _answer(
-        self,
-        key: StripeKey,
-        query: MetricQuery,
-        definitions: Definitions,
-        terms: Terms | None,
-    ) -> TestAnswer:
         started_at = self.clock.now()
-        source = self.sources(key)
-        account = source.identify()
-        left = DEADLINE_SECONDS - (self.clock.now() - started_at).total_seconds()
-        if left < _LEAST_SECONDS:
-            raise SourceUnavailableError("Stripe answers too slowly now. Try again in a minute.")
-        reading = source.read(needs_of(query), deadline_seconds=left)
-        terms = Terms(
-            definitions=definitions,
-            currency=terms.currency if terms else _currency_of(account, reading),
-            fx_rates=terms.fx_rates if terms else {},
-        )
-        measurement = compute(query, reading.account, reading.as_of, terms)
-        took = self.clock.now() - started_at
+        identity = self.sources(key).identify()
+        found = self.catch_up(integration_id, key.mode, needs_of(query))
+        terms = replace(integration.terms, definitions=definitions or integration.definitions)
+        measurement = compute(query, found.account, found.as_of, terms)
+        if not found.is_fresh:
+            warnings = (*measurement.warnings, _warn_of_age(found.as_of))
+            measurement = replace(measurement, warnings=warnings)
         return TestAnswer(
             measurement=measurement,
             mode=key.mode,
-            account=account,
-            as_of=reading.as_of,
-            took_ms=int(took.total_seconds() * 1000),
-            requests=reading.requests + 1,
+            account=identity,
+            as_of=found.as_of,
+            took_ms=self._since(started_at),
+            requests=found.requests + 1,
         )
+
+    def _since(self, started_at: datetime) -> int:
+        return int((self.clock.now() - started_at).total_seconds() * 1000)
+
+
+def _warn_of_age(as_of: datetime) -> MetricWarning:
+    at = f"{as_of:%d %B %Y, %H:%M} UTC"
+    message = f"The account could not be brought up to date just now: this is as of {at}."
+    return MetricWarning("stale", message)
 
 
 def _currency_of(account: AccountIdentity, reading: Reading) -> str:

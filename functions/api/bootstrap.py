@@ -10,6 +10,7 @@ from botocore.config import Config
 
 from functions.api.add_channel import AddChannel
 from functions.api.answer_test_query import AnswerTestQuery
+from functions.api.catch_up import CatchUp
 from functions.api.connect_account import ConnectAccount
 from functions.api.create_metric import CreateMetric
 from functions.api.list_channels import ListChannels
@@ -18,6 +19,7 @@ from functions.api.set_alert import SetAlert
 from functions.api.settings import Settings
 from shared.adapters.dynamodb_alerts import DynamoDbAlerts
 from shared.adapters.dynamodb_config import DynamoDbConfig
+from shared.adapters.dynamodb_ledger import DynamoDbLedger
 from shared.adapters.dynamodb_metrics import DynamoDbMetrics
 from shared.adapters.dynamodb_table import DynamoDbTable
 from shared.adapters.secrets_manager import SecretsManager
@@ -60,7 +62,9 @@ class Services:
 def services() -> Services:
     """Put everything together, once for each execution environment."""
     settings = Settings.model_validate({k.lower(): v for k, v in os.environ.items() if v})
-    table = DynamoDbTable(boto3.client("dynamodb", config=_AWS), settings.metrics_table)
+    dynamodb = boto3.client("dynamodb", config=_AWS)
+    table = DynamoDbTable(dynamodb, settings.metrics_table)
+    ledger = DynamoDbLedger(DynamoDbTable(dynamodb, settings.ledger_table))
     clock = SystemClock()
     config, metrics, alerts = DynamoDbConfig(table), DynamoDbMetrics(table), DynamoDbAlerts(table)
     queue = SqsSyncQueue(boto3.client("sqs", config=_AWS), settings.sync_queue_url)
@@ -82,7 +86,14 @@ def services() -> Services:
         connect_account=ConnectAccount(
             config, secrets, sources, queue, clock, make_id, allow_restricted
         ),
-        answer_test_query=AnswerTestQuery(config, secrets, sources, clock, allow_restricted),
+        answer_test_query=AnswerTestQuery(
+            config,
+            secrets,
+            sources,
+            clock,
+            allow_restricted,
+            CatchUp(config, ledger, queue, clock, make_id, time.sleep),
+        ),
         create_metric=CreateMetric(config, metrics, queue, clock, make_id, time.sleep),
         add_channel=AddChannel(config, notifier, clock, make_id),
         list_channels=ListChannels(config, notifier),

@@ -16,6 +16,7 @@ class Settings(BaseModel):
     model_config = ConfigDict(frozen=True, extra="ignore")
 
     metrics_table: str
+    ledger_table: str
     secret_prefix: str
     sync_queue_url: str
     topic_arn: str

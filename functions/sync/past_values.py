@@ -14,7 +14,6 @@ from shared.ports import Clock, MetricStore
 
 # Past values rank below every sync's.
 PAST_VERSION = 0
-_BEFORE_ALL = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,10 +80,10 @@ def _instants(
 
 
 def _first_instant(account: Account) -> datetime | None:
-    """Return a day before the account's first object: earlier, every number is nothing."""
+    """Return when the account's first object was made: earlier, every number is nothing."""
     starts = [
         *(it.created_at for it in account.customers),
         *(it.stretches[0].since for it in account.timelines),
         *(it.created_at for it in account.balance),
     ]
-    return min(starts) - _BEFORE_ALL if starts else None
+    return min(starts, default=None)

@@ -19,7 +19,7 @@ from shared.domain.configuration import (
     SyncFailure,
     SyncStatus,
 )
-from shared.domain.ledger import Progress, account_of
+from shared.domain.ledger import Progress, load_account
 from shared.domain.metrics import needs_of
 from shared.errors import MetricsError
 from shared.ports import (
@@ -34,7 +34,6 @@ from shared.ports import (
 
 # People watch a first import; the status need not be written more often.
 _PROGRESS_EVERY = timedelta(seconds=2)
-_ALL = Needs(subscriptions=True, customers=EVERYTHING, balance=EVERYTHING)
 
 
 class SyncRun:
@@ -175,21 +174,16 @@ class SyncRun:
         return [metric for metric in metrics if metric.id not in latest]
 
     def _load_all(self) -> Account:
-        return self._read(_ALL, self._place.balance_since)
+        place = self._place
+        kept = self._as_of - place.balance_since if place.balance_since else NOTHING
+        needs = Needs(subscriptions=True, customers=EVERYTHING, balance=kept)
+        return self._read(needs)
 
     def _load(self, metrics: Iterable[Metric]) -> Account:
-        needs = reduce(or_, (needs_of(metric.query) for metric in metrics), Needs())
-        return self._read(needs, self._as_of - needs.balance)
+        return self._read(reduce(or_, (needs_of(metric.query) for metric in metrics), Needs()))
 
-    def _read(self, needs: Needs, balance_since: datetime | None) -> Account:
-        """Load from the ledger what is needed, and no more."""
-        has_people = needs.subscriptions or needs.customers != NOTHING
-        has_balance = needs.balance != NOTHING and balance_since is not None
-        return account_of(
-            self._integration.mode,
-            self._book.records() if has_people else (),
-            self._book.balance(balance_since) if has_balance and balance_since else (),
-        )
+    def _read(self, needs: Needs) -> Account:
+        return load_account(self._book, self._integration.mode, needs, self._as_of)
 
     def _values(self, metrics: Iterable[Metric], account: Account) -> list[MetricValue]:
         return [

@@ -7,7 +7,7 @@ from them (timelines, customers) is kept beside them, so that numbers need no fa
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Literal, NamedTuple
+from typing import Literal, NamedTuple, Protocol
 
 from shared.domain.account import NOTHING, Account, Mode, Needs
 from shared.domain.balance import BalanceTransaction
@@ -19,6 +19,14 @@ Phase = Literal["subscriptions", "balance", "history", "following"]
 # Why an account that has been read is read again: to see whether something has drifted, or because
 # what changed since can no longer be told.
 Repair = Literal["none", "recheck", "reread"]
+
+
+_IN_WORDS: dict[Phase, str] = {
+    "subscriptions": "subscriptions and customers",
+    "balance": "the money of the last 13 months",
+    "history": "invoices, which tell what subscriptions were",
+    "following": "what changed",
+}
 
 
 class Span(NamedTuple):
@@ -143,19 +151,46 @@ class Progress:
     seconds_left: int | None = None
 
 
-def account_of(
-    mode: Mode, records: Iterable[CustomerRecord], balance: Iterable[BalanceTransaction] = ()
-) -> Account:
-    """Return the account that records and balance transactions tell of."""
+def progress_in_words(progress: Progress) -> str:
+    """Return how far an import is.
+
+    >>> progress_in_words(Progress("balance", done=30, expected=120, seconds_left=200))
+    'Reading the money of the last 13 months: 25 %, 3 min left.'
+    """
+    words = f"Reading {_IN_WORDS[progress.phase]}"
+    if progress.expected:
+        words += f": {min(99, 100 * progress.done // progress.expected)} %"
+    if progress.seconds_left is not None:
+        minutes = progress.seconds_left // 60
+        words += f", {f'{minutes} min' if minutes else 'less than a minute'} left"
+    return f"{words}."
+
+
+class Kept(Protocol):
+    """What numbers are computed from."""
+
+    def records(self) -> Iterable[CustomerRecord]:
+        """Give the records of all customers."""
+        ...
+
+    def balance(self, since: datetime) -> Iterable[BalanceTransaction]:
+        """Give the balance transactions since an instant."""
+        ...
+
+
+def load_account(kept: Kept, mode: Mode, needs: Needs, as_of: datetime) -> Account:
+    """Return as much of the account as is needed, and no more."""
     timelines: list[Timeline] = []
     unreadable: list[Unreadable] = []
     customers: list[Customer] = []
-    for record in records:
+    has_people = needs.subscriptions or needs.customers != NOTHING
+    for record in kept.records() if has_people else ():
         timelines += record.timelines
         unreadable += record.unreadable
         if record.customer is not None:
             customers.append(record.customer)
-    return Account(mode, tuple(timelines), tuple(unreadable), tuple(customers), tuple(balance))
+    rows = () if needs.balance == NOTHING else tuple(kept.balance(as_of - needs.balance))
+    return Account(mode, tuple(timelines), tuple(unreadable), tuple(customers), rows)
 
 
 def _reaches(since: datetime | None, instant: datetime) -> bool:

@@ -21,7 +21,7 @@ class Shop:
 
     def subscribe(self, price) -> None:
         def add(business: Business) -> None:
-            business.add_subscription(price)
+            business.add_subscription(price, created=business.now)
 
         self.sandbox.run(add)
 

@@ -7,16 +7,34 @@ from decimal import Decimal
 import pytest
 
 from functions.api.answer_test_query import AnswerTestQuery
+from functions.api.catch_up import CatchUp
 from functions.api.views.test_query import view_test_answer
 from shared.domain.account import Account
 from shared.domain.balance import CHARGE, BalanceTransaction
 from shared.domain.metrics import needs_of, query_from_dict
 from shared.domain.metrics.queries import QUERY_TYPES
 from shared.errors import ConflictError
-from tests.fakes import IDENTITY, NOON, FakeClock, FakeSource, InMemorySecrets
+from tests.fakes import (
+    IDENTITY,
+    NOON,
+    FakeClock,
+    FakeSource,
+    InMemoryQueue,
+    InMemorySecrets,
+    id_maker,
+)
+from tests.memory_book import InMemoryLedger
 from tests.memory_stores import InMemoryConfig
 
 KEY = "sk_test_abcdefghijklmnopqrstuvwx"
+NO_LEDGER = CatchUp(
+    InMemoryConfig(),
+    InMemoryLedger(),
+    InMemoryQueue(),
+    FakeClock(),
+    new_id=id_maker(),
+    sleep=lambda _: None,
+)
 NO_CURRENCY = replace(IDENTITY, default_currency="")
 
 
@@ -42,6 +60,7 @@ def ask(query, *payments, identity=IDENTITY):
         lambda key: source,
         FakeClock(),
         allow_restricted_keys=False,
+        catch_up=NO_LEDGER,
     )
     return answer.for_key(KEY, query_from_dict(query), None), source
 

@@ -1,21 +1,26 @@
 """Connecting an account and asking it something: nothing half-written, no key left about."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from decimal import Decimal
 from typing import Any
 
 import pytest
 
 from functions.api.answer_test_query import AnswerTestQuery
+from functions.api.catch_up import CatchUp
 from functions.api.connect_account import ConnectAccount
 from functions.api.create_metric import CreateMetric
+from functions.sync.sync_account import SyncAccount
 from shared.domain.account import AccountIdentity
-from shared.domain.configuration import SyncStatus
+from shared.domain.configuration import SyncFailure, SyncStatus
 from shared.domain.definitions import Definitions
+from shared.domain.ledger import Progress
 from shared.domain.metrics import Mrr
 from shared.errors import (
     ConfigurationError,
     ConflictError,
+    ImportRunningError,
     InvalidInputError,
     KeyInvalidError,
     NotFoundError,
@@ -46,13 +51,38 @@ class World:
             id_maker(),
             allow_restricted_keys=False,
         )
+        self.ledger = InMemoryLedger()
+        self.pauses: list[Callable[[], object]] = []
         self.answer = AnswerTestQuery(
             self.config,
             self.secrets,
             lambda key: self.source,
             self.clock,
             allow_restricted_keys=False,
+            catch_up=CatchUp(
+                self.config, self.ledger, self.queue, self.clock, id_maker(), self.sleep
+            ),
         )
+        self.sync = SyncAccount(
+            self.config,
+            InMemoryMetrics(self.ledger, self.config),
+            self.ledger,
+            self.secrets,
+            lambda key: self.source,
+            self.queue,
+            self.clock,
+            lease_seconds=930,
+        )
+
+    def sleep(self, seconds: float) -> None:
+        """While somebody waits, the worker does what is next."""
+        self.clock.move(seconds=seconds)
+        if self.pauses:
+            self.pauses.pop(0)()
+
+    def work(self) -> None:
+        """Run the newest message of the queue."""
+        self.sync(self.queue.requests.pop())
 
     def connect(self, key=KEY, **changes):
         usual: dict[str, Any] = {"definitions": Definitions(), "currency": None, "fx_rates": {}}
@@ -174,8 +204,45 @@ def test_a_test_query_with_a_key_saves_nothing(world):
 
 def test_a_test_query_of_an_integration_is_in_its_currency(world):
     integration = world.connect(currency="eur")
+    world.pauses = [world.work]
     answer = world.answer.for_integration(integration.id, Mrr(), None)
     assert answer.measurement.currency == "eur"
+    # One request verifies the key; the others are the sync's.
+    status = world.config.sync_status(integration.id)
+    assert (answer.requests, answer.as_of) == (1 + status.requests, world.source.as_of)
+    assert [warning.code for warning in answer.measurement.warnings] == ["test_mode"]
+
+
+def test_a_test_query_waits_for_the_first_import_and_says_how_far_it_is(world):
+    integration = world.connect()
+    half = Progress("subscriptions", done=5, expected=10, seconds_left=65)
+    running = SyncStatus("running", 1, world.clock.now(), progress=half)
+    world.config.statuses[integration.id] = running
+    with pytest.raises(ImportRunningError, match=r"50 %, 1 min left") as refused:
+        world.answer.for_integration(integration.id, Mrr(), None)
+    assert refused.value.transient
+    assert world.clock.now() - running.last_attempt_at == timedelta(seconds=10)
+
+
+def test_a_first_import_that_failed_says_why_in_the_answer_to_a_test_query(world):
+    integration = world.connect()
+    failure = SyncFailure("stripe_unavailable", "Stripe does not answer.")
+    world.pauses = [
+        lambda: world.config.statuses.update(
+            {integration.id: SyncStatus("error", 1, error=failure)}
+        )
+    ]
+    with pytest.raises(ImportRunningError, match="Stripe does not answer"):
+        world.answer.for_integration(integration.id, Mrr(), None)
+
+
+def test_a_test_query_answers_from_what_is_there_where_it_cannot_be_refreshed(world):
+    integration = world.connect()
+    world.work()
+    answer = world.answer.for_integration(integration.id, Mrr(), None)
+    stale = answer.measurement.warnings[-1]
+    assert (stale.code, answer.as_of) == ("stale", world.source.as_of)
+    assert "as of 22 November 2026, 12:00 UTC" in stale.message
 
 
 def test_a_test_query_of_an_integration_that_cannot_be_read_is_refused(world):

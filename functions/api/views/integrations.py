@@ -15,7 +15,7 @@ from functions.api.views.common import (
     view_account,
 )
 from shared.domain.configuration import Integration, RefreshInterval, SyncStatus
-from shared.domain.ledger import Phase, Progress
+from shared.domain.ledger import Progress, progress_in_words
 from shared.domain.schedule import next_tick
 
 
@@ -79,13 +79,6 @@ class Integrations(ListView):
     data: list[IntegrationView]
 
 
-_MINUTE = 60
-_PHASES: dict[Phase, str] = {
-    "subscriptions": "subscriptions and customers",
-    "balance": "the money of the last 13 months",
-    "history": "invoices, which tell what subscriptions were",
-    "following": "what changed",
-}
 TEST_MODE = WarningView(
     code="test_mode",
     message="This is a test-mode account: its numbers are not of real money.",
@@ -121,20 +114,12 @@ def view_sync(
 
 
 def _view_progress(progress: Progress) -> ProgressView:
-    left = progress.seconds_left
-    message = f"Reading {_PHASES[progress.phase]}"
-    if progress.expected:
-        message += f": {min(99, 100 * progress.done // progress.expected)} %"
-    if left is not None:
-        message += (
-            ", less than a minute left" if left < _MINUTE else f", {left // _MINUTE} min left"
-        )
     return ProgressView(
         phase=progress.phase,
         done=progress.done,
         expected=progress.expected,
-        seconds_left=left,
-        message=f"{message}.",
+        seconds_left=progress.seconds_left,
+        message=progress_in_words(progress),
     )
 
 
