@@ -15,7 +15,8 @@ from tests.ledger_builders import LISTINGS, a_balance_row, a_record, contents, n
 from tests.memory_book import InMemoryBook
 from tests.memory_table import InMemoryTable, KilledError
 
-IDS = [f"cus_{number}" for number in range(12)]
+# What names no customer is kept under no id.
+IDS = ["", *(f"cus_{number}" for number in range(11))]
 LARGE = noise(400_000)
 customers = st.sets(st.sampled_from(IDS), max_size=8)
 writes = st.none() | st.integers(0, 25)
