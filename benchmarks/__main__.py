@@ -6,11 +6,12 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-from benchmarks import cold_start, computing, reading
+from benchmarks import cold_start, computing, importing, reading
 
 MEASUREMENTS: dict[str, Callable[[], dict[str, Any]]] = {
     "cold_start": cold_start.measure,
     "reading": reading.measure,
+    "importing": importing.measure,
     "computing": computing.measure,
 }
 

@@ -9,6 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from local.stripe_sandbox.errors import StripeError
+from local.stripe_sandbox.limits import Limits, RateLimiter
 from shared.adapters.stripe_pace import IMPORT_SHARE, QUIET_SHARE, Pace, Pacer, endpoint_of
 
 SUBSCRIPTIONS, INVOICES = "/v1/subscriptions", "/v1/invoices"
@@ -93,13 +95,13 @@ def test_one_endpoint_goes_at_its_own_pace_without_a_burst() -> None:
     traffic.run(*[(SUBSCRIPTIONS, 50)] * 8)
     instants = [at for at, _ in traffic.sent]
     assert len(instants) / (instants[-1] - instants[0]) == pytest.approx(23.75, rel=0.01)
-    assert traffic.busiest_second() <= 24
+    assert traffic.busiest_second() <= 25
 
 
 def test_all_endpoints_together_stay_below_the_limit_of_the_account_and_share_it() -> None:
     traffic = Traffic(Pace.of("test").times(IMPORT_SHARE))
     traffic.run(*[(SUBSCRIPTIONS, 60)] * 6, *[(INVOICES, 60)] * 6)
-    assert traffic.busiest_second() <= 24
+    assert traffic.busiest_second() <= 25
     first_half = Counter(name for _, name in traffic.sent[:360])
     assert first_half[SUBSCRIPTIONS] == pytest.approx(first_half[INVOICES], abs=2)
 
@@ -192,6 +194,32 @@ def test_a_storm_of_refusals_never_stops_it_altogether() -> None:
     for _ in range(50):
         traffic.pacer.slow_down(SUBSCRIPTIONS, None, traffic.time.now)
     assert gap_after(traffic, SUBSCRIPTIONS) <= 2
+
+
+def test_where_others_use_most_of_the_limit_few_requests_are_refused() -> None:
+    traffic = Traffic(Pace.of("test").times(IMPORT_SHARE))
+    stripe = RateLimiter(Limits(per_second=8), traffic.time.ticks)
+    answers: Counter[str] = Counter()
+
+    async def ask_until_answered(requests: int) -> None:
+        while requests:
+            async with traffic.pacer.turn(SUBSCRIPTIONS) as sent_at:
+                await traffic.time.sleep(traffic.latency)
+                try:
+                    stripe.admit(SUBSCRIPTIONS)
+                    answers["given"] += 1
+                    requests -= 1
+                except StripeError:
+                    answers["refused"] += 1
+                    traffic.pacer.slow_down(SUBSCRIPTIONS, "global-rate", sent_at)
+
+    async def everybody() -> None:
+        await asyncio.gather(*(ask_until_answered(60) for _ in range(8)))
+
+    asyncio.run(traffic.time.run(everybody()))
+    assert answers["given"] == 480
+    assert answers["refused"] <= 0.15 * 480
+    assert traffic.time.now <= 1.35 * 480 / 8
 
 
 def test_what_stripe_asks_to_wait_is_waited_by_all_of_that_kind() -> None:

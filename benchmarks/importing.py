@@ -1,0 +1,157 @@
+"""Reading subscriptions and customers as the first import does, against the SDK's paging.
+
+Over TLS, 150 ms from a server with Stripe's limits: 100 requests a second, 25 of each endpoint.
+Each client runs in a process of its own, so that its CPU can be told.
+"""
+
+import asyncio
+import multiprocessing
+import os
+import ssl
+import tempfile
+import time
+import urllib.request
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from itertools import islice
+from multiprocessing.connection import Connection
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import stripe
+
+from benchmarks import lean_stripe
+from benchmarks.accounts import NOW
+from shared.adapters.stripe_listings import CUSTOMERS, SUBSCRIPTIONS
+from shared.adapters.stripe_lists import together
+from shared.adapters.stripe_pace import IMPORT_SHARE, Pace, Pacer
+from shared.adapters.stripe_transport import StripeTransport, TransportSettings
+from shared.adapters.stripe_windows import EARLIEST, Listing, WindowedReading
+from shared.domain.ledger import Span
+from shared.domain.stripe_key import StripeKey
+
+_COUNT = 50_000
+_COUNT_FOR_THE_SDK = 4_000
+_LATENCY_SECONDS = 0.15
+_LIMIT = 25
+_PAGE = 100
+_SECRET = "sk_live_sandbox0000000000demo"  # noqa: S105 - made up
+_SPAWN = multiprocessing.get_context("spawn")
+
+Client = Callable[[str, str], int]
+
+
+def measure() -> dict[str, Any]:
+    """Give objects per second, requests and CPU of both ways.
+
+    The share of the limit is that of the requests made to the busiest endpoint; wasted requests are
+    those beyond full pages. CPU is that of everything, over the subscriptions alone.
+    """
+    with tempfile.TemporaryDirectory() as folder, _running_server(folder) as url:
+        certificate = str(Path(folder) / "server.pem")
+        ours = _measure_client(_read_windows, url, certificate)
+        theirs = _measure_client(_page_with_the_sdk, url, certificate)
+    requests = [seen["requests"] for seen in ours["endpoints"].values()]
+    needed = _COUNT / _PAGE * len(requests)
+    return {
+        "ours": ours,
+        "sdk": theirs,
+        "share_of_the_limit": round(max(requests) / ours["seconds"] / _LIMIT, 3),
+        "wasted_requests_share": round(1 - needed / sum(requests), 4),
+        "times_the_sdk": round(ours["objects_per_second"] / theirs["objects_per_second"], 1),
+    }
+
+
+@contextmanager
+def _running_server(folder: str) -> Iterator[str]:
+    here, there = _SPAWN.Pipe()
+    arguments = (there, folder, _COUNT, _LATENCY_SECONDS)
+    server = _SPAWN.Process(target=lean_stripe.serve, args=arguments)
+    server.start()
+    there.close()  # so that a server that does not start is noticed
+    try:
+        yield here.recv()
+    finally:
+        here.close()
+        server.join()
+
+
+def _measure_client(client: Client, url: str, certificate: str) -> dict[str, Any]:
+    """Run a client in a process that trusts the server, and ask the server what it saw."""
+    here, there = _SPAWN.Pipe()
+    process = _SPAWN.Process(target=_run_client, args=(there, client, url, certificate))
+    os.environ["SSL_CERT_FILE"] = certificate
+    try:
+        process.start()
+    finally:
+        del os.environ["SSL_CERT_FILE"]
+    there.close()
+    count, seconds, cpu_seconds = here.recv()
+    process.join()
+    trust = ssl.create_default_context(cafile=certificate)
+    with urllib.request.urlopen(f"{url}/seen", context=trust) as response:  # noqa: S310 - ours
+        seen = msgspec.json.decode(response.read())
+    return {
+        "objects": count,
+        "seconds": round(seconds, 2),
+        "objects_per_second": round(count / seconds),
+        "cpu_ms_per_1000_subscriptions": round(cpu_seconds * 1e6 / (count / 2), 1),
+        "endpoints": seen,
+    }
+
+
+def _run_client(connection: Connection, client: Client, url: str, certificate: str) -> None:
+    began, cpu_began = time.monotonic(), time.process_time()
+    count = client(url, certificate)
+    connection.send((count, time.monotonic() - began, time.process_time() - cpu_began))
+
+
+def _read_windows(url: str, _: str) -> int:
+    """Read both lists as the import does, down to the bytes that are stored."""
+    stored: dict[tuple[str, str], bytes] = {}
+
+    async def read(listing: Listing[Any], transport: StripeTransport) -> None:
+        encode = msgspec.msgpack.Encoder().encode
+
+        async def keep(_: Span, objects: list[Any]) -> None:
+            stored.update(((listing.path, obj.id), encode(obj)) for obj in objects)
+
+        reading = WindowedReading(transport, listing, keep)
+        await reading.read([Span(EARLIEST, int(NOW.timestamp()))])
+
+    async def read_both() -> None:
+        pace = Pace.of("live").times(IMPORT_SHARE)
+        transport = StripeTransport(
+            StripeKey(_SECRET, "live", restricted=False),
+            api_base=url,
+            settings=TransportSettings(),
+            pacer=Pacer(pace, ticks=time.monotonic, sleep=asyncio.sleep),
+            now=lambda: datetime.now(UTC),
+            sleep=asyncio.sleep,
+        )
+        async with transport:
+            await together(read(listing, transport) for listing in (SUBSCRIPTIONS, CUSTOMERS))
+
+    asyncio.run(read_both())
+    if len(stored) != 2 * _COUNT:
+        raise RuntimeError(f"{len(stored)} objects were read of {2 * _COUNT}")
+    return len(stored)
+
+
+def _page_with_the_sdk(url: str, certificate: str) -> int:
+    """Page through the newest of both lists, one list after the other."""
+    stripe.enable_telemetry = False
+    stripe.ca_bundle_path = certificate
+    client = stripe.StripeClient(_SECRET, base_addresses={"api": url})
+    expanded = [value for name, value in SUBSCRIPTIONS.parameters if name == "expand[]"]
+    subscriptions = client.v1.subscriptions.list(
+        {"status": "all", "limit": _PAGE, "expand": expanded}
+    )
+    customers = client.v1.customers.list({"limit": _PAGE})
+    return sum(
+        1
+        for found in (subscriptions, customers)
+        for _ in islice(found.auto_paging_iter(), _COUNT_FOR_THE_SDK)
+    )
