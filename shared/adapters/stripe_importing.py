@@ -11,7 +11,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from shared.adapters.stripe_balance_reading import with_all_payers
-from shared.adapters.stripe_documents import CustomerFacts, merge
+from shared.adapters.stripe_documents import CustomerFacts, Kind, merge
 from shared.adapters.stripe_history_mapping import EVENTS_KEPT
 from shared.adapters.stripe_history_objects import EventObject, InvoiceObject
 from shared.adapters.stripe_history_reading import LEAST_MARGIN, longest_period, with_all_lines
@@ -36,6 +36,12 @@ from shared.domain.ledger import Phase, Place, Progress, Span
 
 _OF_NOW = ("subscriptions", "customers")
 _OF_THE_PAST = ("invoices", "given up", "older", "waiting", "events")
+# Of which kinds of objects a list, read again, tells also those that are there no more.
+_WHOLE: dict[str, Kind] = {
+    "subscriptions": "subscriptions",
+    "waiting": "waiting",
+    "invoices": "drafts",
+}
 _REPORT_SECONDS = 1.0
 
 
@@ -103,15 +109,18 @@ class Importer:
         )
 
     async def _read_what_is(self) -> bool:
-        """Read subscriptions and customers."""
+        """Read subscriptions and customers; to compare them, what waits for invoices, too."""
         fill, has_past = self._stage.fill, self._place.repair != "none"
-        are_whole = await together(
-            [
-                fill("subscriptions", SUBSCRIPTIONS, EARLIEST, self._with_all_items),
-                fill("customers", CUSTOMERS, EARLIEST),
-            ]
-        )
-        if not all(are_whole) or not await self._record_staged(_OF_NOW, has_past=has_past):
+        lists = [
+            fill("subscriptions", SUBSCRIPTIONS, EARLIEST, self._with_all_items),
+            fill("customers", CUSTOMERS, EARLIEST),
+        ]
+        names = _OF_NOW
+        if self._place.repair == "recheck":
+            lists.append(fill("waiting", WAITING, EARLIEST))
+            names = (*_OF_NOW, "waiting")
+        are_whole = await together(lists)
+        if not all(are_whole) or not await self._record_staged(names, has_past=has_past):
             return False
         if has_past:
             gone = await self._recorder.mark_gone(await self._listed_customers())
@@ -230,13 +239,14 @@ class Importer:
             if self._place.repair == "none":
                 await self._recorder.record(facts, has_past=has_past)
             else:
-                await self._repair(facts)
+                await self._repair(facts, names)
             await self._stage.keep(marker, Span(shard, shard))
         return True
 
-    async def _repair(self, facts: dict[str, CustomerFacts]) -> None:
+    async def _repair(self, facts: dict[str, CustomerFacts], names: Sequence[str]) -> None:
         """Lay what was read again over what is kept, and count those of whom it is another."""
-        whole = CustomerFacts(complete={"subscriptions": self._place.stamp})
+        kinds = {kind: self._place.stamp for name, kind in _WHOLE.items() if name in names}
+        whole = CustomerFacts(complete=kinds)
         drifted = await self._recorder.add({it: merge(its, whole) for it, its in facts.items()})
         self._recorder.place = replace(self._place, drifted=self._place.drifted + drifted)
 

@@ -22,6 +22,7 @@ def _environment(monkeypatch):
         "AWS_ACCESS_KEY_ID": "none",
         "AWS_SECRET_ACCESS_KEY": "none",
         "METRICS_TABLE": "metrics",
+        "LEDGER_TABLE": "ledger",
         "SECRET_PREFIX": "stripe-metrics/test/",
         "SYNC_QUEUE_URL": "https://queue.invalid/sync.fifo",
         "TOPIC_ARN": "arn:aws:sns:us-east-1:000000000000:topic",
