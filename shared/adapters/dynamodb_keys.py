@@ -43,10 +43,10 @@ What it costs, in units (a write unit is 1 KB, a read unit 4 KB; a transaction t
 |---------------------------------------|--------------------------------------------------------|
 | take or end a lease, store a place    | 1 write                                                |
 | commit m values                       | 2 writes + 3 for each, 1 write to say that all is done |
-| change one customer                   | 1 write for each KB of its facts, and for each KB of   |
-|                                       | the range that its record is in (5 to 10)              |
-| load the records of 100,000 customers | about 4,000 reads in 16 pages of 1 MB                  |
-| new balance transactions of a day     | 1 write for each KB of the range they are in (to 30)   |
+| change one customer                   | 1 write for each KB of its facts (1 or 2), and of the  |
+|                                       | range that its record is in (6 to 18)                  |
+| load the records of 100,000 customers | about 4,400 reads in 16 to 32 pages of up to 1 MB      |
+| new balance transactions of a day     | 1 write for each KB of the range they are in (to 36)   |
 
 The index `collections` (collection, collected_at) lists what belongs together; `collected_at` is
 the id, and ids rise with time, so a list comes in order of creation and its cursor is an id.

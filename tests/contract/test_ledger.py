@@ -6,6 +6,7 @@ from itertools import islice
 
 import pytest
 
+from local.stripe_sandbox import SeedOptions, seeded_business, start
 from shared.adapters.dynamodb_keys import shard_of
 from shared.domain.ledger import CustomerRecord, Fact, Place, Span
 from shared.errors import LeaseHeldError
@@ -13,6 +14,7 @@ from shared.ports import SyncRequest
 from tests.builders import an_account, monthly
 from tests.fakes import NOON
 from tests.ledger_builders import a_balance_row, a_record, contents, customers, noise, staged
+from tests.mirrors import Mirror
 
 LATER = NOON + timedelta(minutes=1)
 PLACE = Place(
@@ -138,8 +140,8 @@ def test_a_record_is_stored_whole_and_without_facts_keeps_those_it_had(book):
 
 def test_more_customers_than_lie_together_are_kept_one_by_one(book):
     ids = list(islice(customers(shard_of), 260))
-    for start in (0, 90, 180):
-        book.put(a_record(key, facts=key.encode()) for key in ids[start : start + 100])
+    for index in (0, 90, 180):
+        book.put(a_record(key, facts=key.encode()) for key in ids[index : index + 100])
     book.put([a_record(ids[130], facts=b"new", amount=3)])
     book.remove([ids[0], ids[259], "cus_none"])
     found = {record.customer_id: record for record in book.records()}
@@ -194,3 +196,14 @@ def test_a_book_that_is_cleared_is_empty_and_no_other_is(stores, book):
     book.clear()
     assert contents(book) == contents(stores.ledger.book("int_none"))
     assert contents(neighbour) == kept
+
+
+def test_a_business_is_kept_as_it_was_read(book):
+    business = seeded_business(1_800_000_000, SeedOptions(seed=3, customers=60, days=500))
+    with start(business) as sandbox:
+        expected, mirror = Mirror(sandbox), Mirror(sandbox, book=book)
+        expected.refresh()
+        mirror.refresh()
+    assert len(list(book.records())) > 60
+    for kind in ("records", "facts", "balance"):
+        assert contents(book)[kind] == contents(expected.book)[kind]
