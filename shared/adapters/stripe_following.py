@@ -19,7 +19,7 @@ from shared.adapters.stripe_history_objects import EventObject
 from shared.adapters.stripe_listings import BALANCE, CHANGES
 from shared.adapters.stripe_lists import read_all
 from shared.adapters.stripe_money_mapping import to_rows
-from shared.adapters.stripe_objects import CouponObject, PriceObject
+from shared.adapters.stripe_objects import PriceObject
 from shared.adapters.stripe_recording import Recorder
 from shared.adapters.stripe_rereading import Rereader
 from shared.domain.ledger import Place
@@ -75,6 +75,8 @@ class Follower:
             self._read_all_again(reason)
             return True
         await self._read_balance()
+        # Before any customer: where the time is up after some, their events are not met again.
+        await self._read_catalog_again(news)
         cursor = await self._take_in(news)
         if cursor is not None:
             self._stop_at(cursor, events)
@@ -126,11 +128,22 @@ class Follower:
                 if customer != NOBODY:
                     found[customer] = merge(found.get(customer, CustomerFacts()), told)
             await recorder.add(found)
-        await recorder.read_catalog_again(
-            _changed(news, "price.updated", PriceObject.__struct_fields__),
-            _changed(news, "coupon.updated", CouponObject.__struct_fields__),
-        )
         return None
+
+    async def _read_catalog_again(self, news: Sequence[EventObject]) -> None:
+        """Read prices and coupons again that may have changed.
+
+        An update does not name amounts in other currencies, which Stripe shows on request only: so
+        whatever was read with them is read again.
+        """
+        changes = changes_in(news)
+        if not (changes.prices or changes.coupons):
+            return
+        prices, coupons = await self.recorder.known_in_catalog()
+        named = _changed(news, "price.updated", PriceObject.__struct_fields__)
+        await self.recorder.read_catalog_again(
+            named | (changes.prices & prices), changes.coupons & coupons
+        )
 
     def _why_all(self, changes: Changes, before: Place, now: datetime) -> str | None:
         """Return why everything has to be read again, or None."""

@@ -123,6 +123,7 @@ class Importer:
         if not all(are_whole) or not await self._record_staged(names, has_past=has_past):
             return False
         if has_past:
+            await self._recorder.read_catalog_again(*await self._recorder.known_in_catalog())
             gone = await self._recorder.mark_gone(await self._listed_customers())
             self._recorder.place = replace(self._place, drifted=self._place.drifted + gone)
         self._move_to("following" if self._place.repair == "recheck" else "balance")

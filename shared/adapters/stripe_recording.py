@@ -34,6 +34,7 @@ class Recorder:
     place: Place
     _catalog: Catalog | None = field(default=None)
     _kept: Mapping[str, bytes] = field(default_factory=dict)
+    _is_telling_anew: bool = False
 
     @property
     def as_of(self) -> datetime:
@@ -84,16 +85,34 @@ class Recorder:
         if self.place.holds_until is not None and self.place.holds_until <= self.as_of:
             await self._tell_anew(lambda end: end is not None and end <= self.as_of)
 
-    async def read_catalog_again(self, prices: Collection[str], coupons: Collection[str]) -> None:
-        """Read prices and coupons whose amounts changed, and tell all that they may be in anew."""
+    async def read_catalog_again(
+        self, prices: Collection[str] = (), coupons: Collection[str] = ()
+    ) -> None:
+        """Read prices and coupons again; where one is another, tell all that it may be in anew.
+
+        What is not found stays as it is known: who had a deleted coupon keeps its discount.
+        """
         if not (prices or coupons):
             return
-        catalog = await self._open_catalog()
-        drop(catalog, prices, coupons)
-        wanted = Lacking(prices=set(prices), coupons=set(coupons))
-        await CatalogReader(self.transport, catalog).read(wanted)
-        await self._save_catalog()
+        now, catalog = Catalog(), await self._open_catalog()
+        await CatalogReader(self.transport, now).read(Lacking(set(prices), coupons=set(coupons)))
+        new_prices = {it: obj for it, obj in now.prices.items() if obj != catalog.prices.get(it)}
+        new_coupons = {it: obj for it, obj in now.coupons.items() if obj != catalog.coupons.get(it)}
+        if not (new_prices or new_coupons):
+            return
+        drop(catalog, new_prices, new_coupons)
+        catalog.prices.update(new_prices)
+        catalog.coupons.update(new_coupons)
+        # Kept only once all is told: whoever finds it kept would see no change any more.
+        self._is_telling_anew = True
         await self._tell_anew(lambda _: True)
+        self._is_telling_anew = False
+        await self._save_catalog()
+
+    async def known_in_catalog(self) -> tuple[set[str], set[str]]:
+        """Return the ids of the prices and of the coupons that were read."""
+        catalog = await self._open_catalog()
+        return set(catalog.prices), set(catalog.coupons)
 
     async def mark_gone(self, listed: Collection[str]) -> int:
         """Note as deleted the customers that the ledger has and a whole list has not."""
@@ -142,6 +161,8 @@ class Recorder:
         return self._catalog
 
     async def _save_catalog(self) -> None:
+        if self._is_telling_anew:
+            return
         entries = encode_catalog(await self._open_catalog())
         news = {key: body for key, body in entries.items() if self._kept.get(key) != body}
         if news:
