@@ -62,7 +62,8 @@ class Lease:
 
     Attributes:
         sequence: number of this sync, strictly rising; the fence of all that it writes.
-        is_recovery: whether the sync before it never ended its lease, because it was killed.
+        is_recovery: whether the sync before it never ended its lease, because it was killed, or was
+            killed between its commit and the history rows that follow it.
     """
 
     integration_id: str
@@ -145,7 +146,8 @@ class AccountBook(Protocol):
     """What the ledger keeps of one account.
 
     Every write can be repeated. None of them is to be relied on before the place that follows from
-    it is stored.
+    it is stored. One writes at a time: what lies together is read, changed and written again. Only
+    spans of lists may be staged side by side.
     """
 
     @property
@@ -180,9 +182,10 @@ class AccountBook(Protocol):
         ...
 
     def put(self, records: Iterable[CustomerRecord]) -> None:
-        """Store records whole, each in place of the one before.
+        """Store records whole, each in place of the one before; a customer comes at most once.
 
-        Without facts, those that are there stay.
+        Without facts, those that are there stay. Many at once, close by their ids, cost less than
+        one by one.
         """
         ...
 
