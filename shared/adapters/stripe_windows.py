@@ -11,7 +11,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Generic, Protocol, TypeVar
 
-from shared.adapters.stripe_lists import LIMIT, Identified, Parameters
+from shared.adapters.stripe_lists import Identified, Parameters
 from shared.adapters.stripe_objects import Page
 from shared.adapters.stripe_pace import endpoint_of
 from shared.adapters.stripe_transport import RefusedError, StripeTransport
@@ -33,7 +33,6 @@ Listed = TypeVar("Listed", bound=Dated)
 # Stripe did not exist before: where a list is wanted from its beginning, this is where to look.
 EARLIEST = 1_262_304_000  # 2010
 
-_PAGE = 100
 # A rest of fewer pages is not worth two walks: each walk ends with half a page in vain.
 _PAGES_TO_SPLIT = 3
 # Of n pages down to the earliest second, most of which are not there, n to this power are kept: so
@@ -71,6 +70,8 @@ class WindowedReading(Generic[Listed]):
 
         pages_between: objects are handed over after so many pages of a walk, and at its end.
 
+        page_size: how many objects are asked for at once; Stripe gives 100 at most.
+
         grace_seconds: how long requests under way may take once the time is up.
 
     Attributes:
@@ -85,6 +86,7 @@ class WindowedReading(Generic[Listed]):
         *,
         is_time_up: Callable[[], bool] = lambda: False,
         pages_between: int = 10,
+        page_size: int = 100,
         grace_seconds: float = 2.0,
     ) -> None:
         self._transport = transport
@@ -92,6 +94,7 @@ class WindowedReading(Generic[Listed]):
         self._keep = keep
         self._is_time_up = is_time_up
         self._pages_between = pages_between
+        self._page_size = page_size
         self._grace_seconds = grace_seconds
         self._waiting: list[_Walk[Listed]] = []
         self._running: dict[asyncio.Task[None], _Walk[Listed]] = {}
@@ -118,7 +121,11 @@ class WindowedReading(Generic[Listed]):
             BillingSourceError: see `StripeTransport.get`. In both cases what had been read is
                 handed over first.
         """
-        self._waiting = [_Walk(gap.start, gap.end) for gap in sorted(gaps) if gap.end >= gap.start]
+        self._waiting = [
+            _Walk(gap.start, gap.end, self._page_size)
+            for gap in sorted(gaps)
+            if gap.start <= gap.end
+        ]
         try:
             is_whole = await self._walk_all()
         except (RefusedError, BillingSourceError):
@@ -160,8 +167,7 @@ class WindowedReading(Generic[Listed]):
 
         Only a walk that has found something is split: nobody knows whether the others will.
         """
-        known = [walk for walk in self._running.values() if walk.density is not None]
-        longest = max(known, key=_Walk.pages_left, default=None)
+        longest = max(self._running.values(), key=_Walk.pages_left, default=None)
         if longest is None or longest.pages_left() - 1 < _PAGES_TO_SPLIT:
             return None
         return longest.split()
@@ -178,7 +184,7 @@ class WindowedReading(Generic[Listed]):
 
     async def _read_page(self, walk: "_Walk[Listed]") -> Page[Listed] | None:
         listing = self._listing
-        parameters = (*listing.parameters, LIMIT, *walk.bounds())
+        parameters = (*listing.parameters, ("limit", str(self._page_size)), *walk.bounds())
         try:
             return await self._transport.get(listing.path, parameters, listing.kind)
         except RefusedError as error:
@@ -223,6 +229,7 @@ class _Walk(Generic[Listed]):
 
     start: int
     end: int
+    page_size: int
     density: float | None = None
     is_done: bool = False
     unkept: list[Listed] = field(default_factory=list)
@@ -244,7 +251,7 @@ class _Walk(Generic[Listed]):
             yield "starting_after", self._cursor
 
     def take(self, page: Page[Listed]) -> None:
-        """Add a page; what is older than the walk goes is left to the walk that took it over.
+        """Add a page; what is older than the walk goes is dropped when it is handed over.
 
         Raises:
             BadResponseError: the page promises more and does not go on.
@@ -254,7 +261,7 @@ class _Walk(Generic[Listed]):
         if page.has_more and (last is None or last.id == self._cursor):
             raise BadResponseError("A list of Stripe promises more and does not go on.")
         if last is not None:
-            self.unkept += (obj for obj in page.data if obj.created >= self.start)
+            self.unkept += page.data
             self.density = len(page.data) / max(1, self.at - last.created)
             if last.created < self.at:
                 self._restarts = 0
@@ -280,18 +287,18 @@ class _Walk(Generic[Listed]):
         self.pages_unkept = 0
 
     def pages_left(self, density: float = 0) -> float:
-        """Return about how many pages are left, by the walk's own density if it has one."""
+        """Return about how many pages are left; *density* counts until the walk has its own."""
         if self.is_done:
             return 0
-        return (self.density or density) * (self.at - self.start) / _PAGE
+        return (self.density or density) * (self.at - self.start) / self.page_size
 
     def split(self) -> "_Walk[Listed]":
         """Give away the older part of what lies beyond the page under way: half of it, or more."""
-        page = _PAGE / (self.density or 1)
+        page = self.page_size / (self.density or 1)
         rest = self.at - page - self.start
         kept = rest / 2
         if self.start == EARLIEST:
             kept = min(kept, (rest / page) ** _KEPT_TO_THE_POWER * page)
-        older = _Walk[Listed](self.start, int(self.start + rest - kept))
+        older = _Walk[Listed](self.start, int(self.start + rest - kept), self.page_size)
         self.start = older.end + 1
         return older

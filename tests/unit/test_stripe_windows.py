@@ -1,7 +1,6 @@
 """A list is read in pieces, several at once, and nothing of it is lost, whatever happens."""
 
 import asyncio
-import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -17,7 +16,7 @@ from shared.adapters.stripe_objects import Page
 from shared.adapters.stripe_pace import UNLIMITED, Pacer
 from shared.adapters.stripe_refusals import ErrorDetail, Refusal
 from shared.adapters.stripe_transport import RefusedError, StripeTransport, TransportSettings
-from shared.adapters.stripe_windows import Listing, WindowedReading
+from shared.adapters.stripe_windows import EARLIEST, Listing, WindowedReading
 from shared.domain.ledger import Span, uncovered
 from shared.domain.stripe_key import StripeKey
 from shared.errors import BadResponseError, SourceUnavailableError
@@ -59,7 +58,8 @@ class Account:
         within = range(int(asked["created[gte]"]), int(asked["created[lte]"]) + 1)
         found = [it for it in newest_first if it.created in within]
         self.afterwards(self)
-        return Page(found[: self.page_size], has_more=len(found) > self.page_size)
+        limit = int(asked["limit"])
+        return Page(found[:limit], has_more=len(found) > limit)
 
 
 class Transport(StripeTransport):
@@ -99,6 +99,7 @@ class Kept:
 
 
 def read(account: Account, kept: Kept, **options: Any) -> bool:
+    options = {"page_size": account.page_size, **options}
     reading = WindowedReading(Transport(account), THINGS, kept, **options)
     return asyncio.run(reading.read(uncovered(WHOLE, kept.spans)))
 
@@ -157,7 +158,11 @@ def test_a_process_killed_while_it_hands_over_loses_only_what_was_not_kept(
         await kept(span, found)
 
     reading = WindowedReading(
-        Transport(account), THINGS, keep_until_killed, pages_between=pages_between
+        Transport(account),
+        THINGS,
+        keep_until_killed,
+        pages_between=pages_between,
+        page_size=account.page_size,
     )
     try:
         asyncio.run(reading.read([WHOLE]))
@@ -175,8 +180,8 @@ def test_objects_that_vanish_while_they_are_walked_past_take_no_other_with_them(
 
     def delete_one(it: Account) -> None:
         if going:
-            it.things = [other for other in it.things if other != going[-1]]
-            going.pop(random.randrange(len(going)) if random.random() < 0 else -1)
+            gone = going.pop(random.randrange(len(going)))
+            it.things = [other for other in it.things if other != gone]
 
     account.afterwards = delete_one
     kept = Kept()
@@ -201,13 +206,26 @@ def test_the_newest_part_is_read_first() -> None:
 
 
 def test_walks_share_a_long_list_and_ask_hardly_more_than_one_alone() -> None:
-    account = Account(things(*range(0, LAST, 1)) * 1, page_size=100, walks=4)
-    account.things = [Thing(f"{it.id}_{n}", it.created) for it in account.things for n in range(9)]
+    account = Account(
+        [Thing(f"{at}_{n}", at) for at in range(LAST) for n in range(9)], page_size=100, walks=4
+    )
     kept = Kept()
     assert read(account, kept)
     assert ids(kept.things) == ids(account.things)
     assert len({it["created[lte]"] for it in account.requests}) >= 4
     assert len(account.requests) <= math.ceil(len(account.things) / 100) * 1.1
+
+
+def test_an_account_much_younger_than_stripe_is_not_looked_for_at_length() -> None:
+    now = EARLIEST + 16 * 365 * 86_400
+    account = Account(
+        [Thing(f"{n:05}", now - n * 8_000) for n in range(10_000)], page_size=100, walks=5
+    )
+    kept = Kept()
+    reading = WindowedReading(Transport(account), THINGS, kept)
+    assert asyncio.run(reading.read([Span(EARLIEST, now)]))
+    assert ids(kept.things) == ids(account.things)
+    assert len(account.requests) <= 100 + 12
 
 
 def test_more_objects_in_one_second_than_a_page_holds_are_read() -> None:
