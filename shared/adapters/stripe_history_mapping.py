@@ -186,6 +186,16 @@ def to_lines(obj: InvoiceObject) -> Iterator[tuple[str, InvoiceLine]]:
         )
 
 
+def items_on(obj: InvoiceObject) -> Iterator[str]:
+    """Yield the ids of the invoice items that an invoice took; they do not wait any more."""
+    for line in obj.lines.data:
+        if line.parent is None:
+            continue
+        for details in (line.parent.subscription_item_details, line.parent.invoice_item_details):
+            if details is not None and details.invoice_item is not None:
+                yield details.invoice_item
+
+
 def _to_held(pricing: PricingObject | None, quantity: int | None, decimal: Decimal | None) -> Held:
     price = pricing.price_details.price if pricing and pricing.price_details else None
     if quantity is None and decimal is not None and decimal.is_finite():

@@ -6,13 +6,14 @@ takes two requests at most, but for prorations that wait: those of all are liste
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from math import ceil
 
 from shared.adapters.stripe_changes import ChangedInvoice, Changes
 from shared.adapters.stripe_documents import NOBODY, CustomerFacts, by_customer, merge
+from shared.adapters.stripe_history_mapping import items_on
 from shared.adapters.stripe_history_objects import InvoiceObject
 from shared.adapters.stripe_history_reading import with_all_lines
 from shared.adapters.stripe_listings import INVOICES, SUBSCRIPTIONS, WAITING
@@ -54,7 +55,8 @@ class Rereader:
         )
         invoices = await self._read_invoices(changes.invoices)
         found = _joined([*subscribers, by_customer(invoices, self.stamp)])
-        if changes.waiting.keys() - _items_on(invoices):
+        taken = {item for invoice in invoices for item in items_on(invoice)}
+        if changes.waiting.keys() - taken:
             found = _joined([found, await self._read_waiting(set(changes.waiting.values()))])
         found.pop(NOBODY, None)
         return found
@@ -141,19 +143,3 @@ def _joined(parts: Iterable[Mapping[str, CustomerFacts]]) -> dict[str, CustomerF
         for customer, facts in part.items():
             found[customer] = merge(found[customer], facts) if customer in found else facts
     return found
-
-
-def _items_on(invoices: Iterable[InvoiceObject]) -> set[str]:
-    """Return the ids of the invoice items that lines were made from."""
-    return {
-        item
-        for invoice in invoices
-        for line in invoice.lines.data
-        if line.parent and line.parent.invoice_item_details
-        for item in _named_by(line.parent.invoice_item_details.invoice_item)
-    }
-
-
-def _named_by(item: str | None) -> Iterator[str]:
-    if item is not None:
-        yield item

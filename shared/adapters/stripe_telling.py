@@ -22,7 +22,7 @@ from shared.adapters.stripe_customer_reading import to_customer
 from shared.adapters.stripe_discount_mapping import past_coupons
 from shared.adapters.stripe_documents import NOBODY, CustomerFacts, encode
 from shared.adapters.stripe_facts import GatheredFacts, HistoryObjects
-from shared.adapters.stripe_history_mapping import to_past
+from shared.adapters.stripe_history_mapping import items_on, to_past
 from shared.adapters.stripe_history_objects import InvoiceItemObject, InvoiceObject
 from shared.adapters.stripe_mapping import Catalog, to_subscription
 from shared.adapters.stripe_objects import SubscriptionObject
@@ -153,20 +153,10 @@ def _invoices_of(facts: CustomerFacts) -> Iterator[InvoiceObject]:
 
 def _waiting_of(facts: CustomerFacts) -> Iterator[InvoiceItemObject]:
     """Yield the prorations that wait still: no invoice that is there has taken them."""
-    taken = {item for invoice in _invoices_of(facts) for item in _items_on(invoice)}
+    taken = {item for invoice in _invoices_of(facts) for item in items_on(invoice)}
     for seen in facts.waiting.values():
         if seen.value is not None and seen.value.id not in taken:
             yield seen.value
-
-
-def _items_on(invoice: InvoiceObject) -> Iterator[str | None]:
-    for line in invoice.lines.data:
-        if line.parent is not None:
-            for details in (
-                line.parent.subscription_item_details,
-                line.parent.invoice_item_details,
-            ):
-                yield details.invoice_item if details else None
 
 
 def _customer_of(facts: CustomerFacts, mode: Mode) -> Customer | None:
