@@ -225,7 +225,7 @@ def test_an_account_much_younger_than_stripe_is_not_looked_for_at_length() -> No
     reading = WindowedReading(Transport(account), THINGS, kept)
     assert asyncio.run(reading.read([Span(EARLIEST, now)]))
     assert ids(kept.things) == ids(account.things)
-    assert len(account.requests) <= 100 + 12
+    assert len(account.requests) <= 100 + 6
 
 
 def test_more_objects_in_one_second_than_a_page_holds_are_read() -> None:
