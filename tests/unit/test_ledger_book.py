@@ -17,7 +17,7 @@ from tests.memory_table import InMemoryTable, KilledError
 
 # What names no customer is kept under no id.
 IDS = ["", *(f"cus_{number}" for number in range(11))]
-LARGE = noise(400_000)
+LARGE = noise(310_000)
 customers = st.sets(st.sampled_from(IDS), max_size=8)
 writes = st.none() | st.integers(0, 25)
 

@@ -112,7 +112,7 @@ def noise(length, seed=0):
     return Random(seed).randbytes(length)  # noqa: S311 - a test's
 
 
-@pytest.mark.parametrize("length", [0, 1, 299_000, 300_001, 1_500_000])
+@pytest.mark.parametrize("length", [0, 1, 299_000, 300_001, 901_000])
 def test_a_blob_of_any_size_comes_back_and_no_item_is_too_large(length):
     table = InMemoryTable()
     body = noise(length)
@@ -121,10 +121,10 @@ def test_a_blob_of_any_size_comes_back_and_no_item_is_too_large(length):
     assert all(len(it["body"].value) <= 300_000 for it in table.items.values() if "body" in it)
 
 
-@pytest.mark.parametrize("old", [10, 700_000])
-@pytest.mark.parametrize("new", [10, 1_000_000])
+@pytest.mark.parametrize("old", [10, 310_000])
+@pytest.mark.parametrize("new", [10, 320_000])
 def test_a_blob_that_is_being_written_is_read_as_it_was_or_as_it_is(old, new):
-    for writes in range(12):
+    for writes in range(8):
         table = InMemoryTable()
         was, becomes = noise(old, 1), noise(new, 2)
         key = {"pk": "P", "sk": "B"}
@@ -139,7 +139,7 @@ def test_a_blob_that_is_being_written_is_read_as_it_was_or_as_it_is(old, new):
         assert found in {was, becomes}
         blobs.put([(key, becomes)])
         assert list(Blobs(table).get([key])) == [(key, becomes)]
-        assert len(table.items) == (1 if new == 10 else 5)
+        assert len(table.items) == (1 if new == 10 else 3)
 
 
 def test_a_reader_that_finds_parts_gone_looks_again():
