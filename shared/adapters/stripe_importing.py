@@ -115,7 +115,7 @@ class Importer:
             fill("subscriptions", SUBSCRIPTIONS, EARLIEST, self._with_all_items),
             fill("customers", CUSTOMERS, EARLIEST),
         ]
-        names = _OF_NOW
+        names: tuple[str, ...] = _OF_NOW
         if self._place.repair == "recheck":
             lists.append(fill("waiting", WAITING, EARLIEST))
             names = (*_OF_NOW, "waiting")
