@@ -56,7 +56,7 @@ def _read_with_ours(url: str, secret: str) -> tuple[int, int]:
     if not isinstance(key, StripeKey):
         raise TypeError(key.message)
     reading = StripeSource(key, api_base=url).read(Needs(subscriptions=True))
-    return len(reading.account.subscriptions), reading.requests
+    return len(reading.account.timelines), reading.requests
 
 
 def _read_with_the_sdk(url: str, secret: str) -> int:

@@ -118,14 +118,9 @@ class WindowedReading(Generic[Listed]):
 
         Raises:
             RefusedError: Stripe refused a request for good.
-            BillingSourceError: see `StripeTransport.get`. In both cases what had been read is
-                handed over first.
+            BillingSourceError: see `StripeTransport.get`. What had been read is handed over first.
         """
-        self._waiting = [
-            _Walk(gap.start, gap.end, self._page_size)
-            for gap in sorted(gaps)
-            if gap.start <= gap.end
-        ]
+        self._waiting = [_Walk(*gap, self._page_size) for gap in sorted(gaps)]
         try:
             is_whole = await self._walk_all()
         except (RefusedError, BillingSourceError):
