@@ -249,18 +249,25 @@ def monthly(unit_amount: int, *, status: str = "active", **fields: Any) -> Json:
 
 def an_account(*subscriptions: Json, mode: Mode = "live") -> Account:
     """The account that the production mapping makes of these objects."""
+    found = mapped_subscriptions(*subscriptions, mode=mode)
+    return Account(
+        mode=mode,
+        timelines=tuple(build_timeline(it, NOW) for it in found if isinstance(it, Subscription)),
+        unreadable=tuple(it for it in found if isinstance(it, Unreadable)),
+    )
+
+
+def mapped_subscriptions(
+    *subscriptions: Json, mode: Mode = "live"
+) -> list[Subscription | Unreadable]:
+    """What the production mapping makes of these objects."""
     whole = _decode_page(list(subscriptions))
     catalog = Catalog(
         prices={item.price.id: item.price for obj in whole for item in obj.items.data},
         coupons={coupon.id: coupon for obj in whole for coupon in _coupons_of(obj)},
     )
     listed = _decode_page([as_listed(subscription) for subscription in subscriptions])
-    found = [to_subscription(obj, catalog, mode) for obj in listed]
-    return Account(
-        mode=mode,
-        timelines=tuple(build_timeline(it, NOW) for it in found if isinstance(it, Subscription)),
-        unreadable=tuple(it for it in found if isinstance(it, Unreadable)),
-    )
+    return [to_subscription(obj, catalog, mode) for obj in listed]
 
 
 def as_listed(subscription: Json) -> Json:

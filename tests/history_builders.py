@@ -6,6 +6,7 @@
 import json
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from fractions import Fraction
 from typing import Any
 
 from shared.adapters.stripe_customer_reading import deleted_customers, to_customer
@@ -29,6 +30,7 @@ from shared.domain.account import Account, Mode
 from shared.domain.subscriptions import Subscription
 from shared.domain.timelines import Stretch, Timeline, build_timeline
 from shared.domain.unreadable import Unreadable
+from shared.domain.worth import MonthlyAmount
 from tests.builders import (
     NOW,
     Json,
@@ -244,12 +246,24 @@ def at(timeline: Timeline, days: float) -> Stretch:
     return stretch
 
 
+def monthly_of(stretch: Stretch) -> MonthlyAmount:
+    """What a subscription was worth in a stretch, by the definitions that hold by default."""
+    amount = stretch.worth.under("recurring", include_trials=False)
+    assert isinstance(amount, MonthlyAmount)
+    return amount
+
+
+def amount_at(timeline: Timeline, days: float) -> Fraction:
+    """What a subscription was worth so many days ago, in minor units."""
+    return monthly_of(at(timeline, days)).total_minor
+
+
 def prices_at(timeline: Timeline, days: float) -> list[str]:
-    return [item.price.id for item in at(timeline, days).subscription.items]
+    return [item.price_id for item in monthly_of(at(timeline, days)).items]
 
 
 def statuses(timeline: Timeline) -> list[tuple[str, datetime]]:
-    return [(it.subscription.status, it.since) for it in timeline.stretches]
+    return [(it.status, it.since) for it in timeline.stretches]
 
 
 def began(subscription: Json, days: float) -> Json:

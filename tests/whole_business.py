@@ -20,10 +20,8 @@ from shared.adapters.stripe_source import StripeSource
 from shared.domain.account import EVERYTHING, Account, Needs
 from shared.domain.definitions import Definitions
 from shared.domain.metrics import Terms, compute, query_from_dict
-from shared.domain.monthly_amounts import monthly_amount
 from shared.domain.stripe_key import StripeKey, parse_key
 from shared.domain.timelines import Timeline
-from shared.domain.unreadable import UnreadableError
 from tests.truth import DAYS, Choices, Truth, Value, measure
 from tests.truth.past import Held, Past
 from tests.truth.unknowable import Unknowable, forgotten_customers, unknowable_times
@@ -173,7 +171,7 @@ class Case:
         """Yield the subscriptions that the two see differently, and the customers."""
         option = terms.definitions.discounts
         true = {held.change.subscription: _shown(held) for held in self.truth.past.at(at, option)}
-        said = {it.current.id: _said(it, at, terms) for it in self.account.timelines}
+        said = {it.subscription_id: _said(it, at, terms) for it in self.account.timelines}
         for sub_id in sorted((true.keys() | said.keys()) - self.truth.without):
             if true.get(sub_id) != said.get(sub_id):
                 yield f"{sub_id}: product {said.get(sub_id)}, truth {true.get(sub_id)}"
@@ -186,7 +184,7 @@ class Case:
         """Yield the subscriptions of which status or amount is wrong where something changed."""
         terms = Terms(Definitions(), "usd")
         for timeline in self.account.timelines:
-            sub_id = timeline.current.id
+            sub_id = timeline.subscription_id
             for at in self._turning_points(sub_id):
                 held = self.truth.past.one_at(sub_id, at)
                 true = held and _shown(held)[:2]
@@ -223,7 +221,7 @@ class Case:
             return self
         account = replace(
             self.account,
-            timelines=tuple(it for it in self.account.timelines if it.current.id not in gone),
+            timelines=tuple(it for it in self.account.timelines if it.subscription_id not in gone),
             customers=tuple(it for it in self.account.customers if it.id not in gone),
         )
         return replace(self, account=account, truth=replace(self.truth, without=gone))
@@ -264,14 +262,12 @@ def _said(timeline: Timeline, at: int, terms: Terms) -> tuple[object, ...] | Non
     stretch = timeline.at(_moment(at))
     if stretch is None:
         return None
-    sub = stretch.subscription
-    if sub.status in WORTHLESS:
-        return (sub.status,)
-    try:
-        monthly = monthly_amount(sub, _moment(at), terms.definitions, include_trials=True)
-    except UnreadableError as error:
-        return sub.status, str(error)
-    return sub.status, monthly.total_minor, sub.collection_paused, sub.is_scheduled_to_end
+    if stretch.status in WORTHLESS:
+        return (stretch.status,)
+    monthly = stretch.worth.under(terms.definitions.discounts, include_trials=True)
+    if isinstance(monthly, str):
+        return stretch.status, monthly
+    return stretch.status, monthly.total_minor, stretch.collection_paused, stretch.is_ending
 
 
 def _shown(held: Held) -> tuple[object, ...]:

@@ -135,7 +135,7 @@ def _currency_of(account: AccountIdentity, reading: Reading) -> str:
     """
     if account.default_currency:
         return account.default_currency
-    met = {subscription.currency for subscription in reading.account.subscriptions}
+    met = {timeline.currency for timeline in reading.account.timelines}
     met |= {transaction.currency for transaction in reading.account.balance}
     if len(met) == 1:
         return met.pop()

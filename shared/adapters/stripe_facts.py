@@ -31,6 +31,7 @@ from shared.domain.timelines import (
     Invoice,
     InvoiceLine,
     Observed,
+    PastDiscounts,
     SubscriptionEvent,
     SubscriptionFacts,
     past_discounts,
@@ -106,10 +107,7 @@ class GatheredFacts:
         return {it.id: self._facts_of(it, past, catalog) for it in subscriptions}
 
     def _facts_of(
-        self,
-        subscription: Subscription,
-        past: Mapping[Holder, tuple[Discount, ...]],
-        catalog: Catalog,
+        self, subscription: Subscription, past: Mapping[Holder, PastDiscounts], catalog: Catalog
     ) -> SubscriptionFacts:
         named = self.prices_of(subscription.id)
         prices = {
@@ -119,17 +117,22 @@ class GatheredFacts:
             invoices=tuple(self._invoices.get(subscription.id, ())),
             waiting=tuple(self._waiting.get(subscription.id, ())),
             events=tuple(self._events.get(subscription.id, ())),
-            discounts=past.get(Holder("subscription", subscription.id), ()),
-            customer_discounts=past.get(Holder("customer", subscription.customer_id), ()),
             prices={price_id: price for price_id, price in prices.items() if price is not None},
             complete_since=self._history.since,
         )
         items = {line.item_id for line in facts.lines} | {item.id for item in subscription.items}
+        own = past.get(Holder("subscription", subscription.id), PastDiscounts())
+        customers = past.get(Holder("customer", subscription.customer_id), PastDiscounts())
+        of_items = {
+            item: past[Holder("item", item)] for item in items if Holder("item", item) in past
+        }
+        ends = [it.holds_until for it in (own, customers, *of_items.values())]
         return replace(
             facts,
-            item_discounts={
-                item: past[Holder("item", item)] for item in items if Holder("item", item) in past
-            },
+            discounts=own.discounts,
+            customer_discounts=customers.discounts,
+            item_discounts={item: it.discounts for item, it in of_items.items()},
+            discounts_until=min((it for it in ends if it is not None), default=None),
         )
 
 

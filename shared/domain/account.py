@@ -6,7 +6,6 @@ from typing import Literal
 
 from shared.domain.balance import BalanceTransaction
 from shared.domain.customers import Customer
-from shared.domain.subscriptions import Subscription
 from shared.domain.timelines import Timeline
 from shared.domain.unreadable import Unreadable
 
@@ -88,11 +87,6 @@ class Account:
     balance: tuple[BalanceTransaction, ...] = ()
     id: str = ""
     default_currency: str = ""
-
-    @property
-    def subscriptions(self) -> tuple[Subscription, ...]:
-        """The subscriptions as they are now."""
-        return tuple(timeline.current for timeline in self.timelines)
 
 
 @dataclass(frozen=True, slots=True)

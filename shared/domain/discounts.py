@@ -4,9 +4,9 @@ The stacking order is in one function, `apply_discounts`, because Stripe's docum
 it (docs/decisions/0011).
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from fractions import Fraction
 
 from shared.domain.definitions import DiscountsOption
@@ -20,6 +20,8 @@ _COUNTED: Mapping[DiscountsOption, frozenset[str]] = {
     "all": DURATIONS,
     "none": frozenset(),
 }
+_EVER = datetime.min.replace(tzinfo=UTC)
+_FOREVER = datetime.max.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +42,10 @@ class Coupon:
     amounts_off: Mapping[str, int] = field(default_factory=dict)
     duration_in_months: int | None = None
     product_ids: frozenset[str] | None = None
+
+    def __hash__(self) -> int:
+        """Return a hash that costs little: hardly ever do two coupons share their id."""
+        return hash(self.id)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,35 +78,48 @@ class DiscountedLine:
     discounts: tuple[Discount, ...] = ()
 
 
-def discounts_in_force(
-    discounts: Sequence[Discount], at: datetime, option: DiscountsOption
-) -> tuple[Discount, ...]:
-    """Return the discounts that lower recurring amounts at an instant, in the order given.
+def discounts_in_force(discounts: Sequence[Discount], at: datetime) -> tuple[Discount, ...]:
+    """Return the discounts in force at an instant, in the order given, without their times.
 
     In force means start <= at < end; a repeating discount that carries no end lasts its calendar
-    months from its start. *option* says which durations count.
+    months from its start, and one that repeats for an unknown time has no end here either. The ids
+    stay only where the coupon is not there, so that discounts alike are equal.
+    """
+    if not discounts:
+        return ()
+    return tuple(_without_times(it) for it in discounts if _is_in_force(it, at))
+
+
+def turning_points_of(discount: Discount) -> Iterator[datetime]:
+    """Yield when a discount begins and, where it has one, its end."""
+    yield discount.start
+    end = _end_of(discount)
+    if end is not None:
+        yield end
+
+
+def discounts_counted(
+    in_force: Sequence[Discount], option: DiscountsOption
+) -> tuple[Discount, ...]:
+    """Return those of the discounts in force that lower recurring amounts, in the order given.
+
+    *option* says which durations count.
 
     Raises:
         UnreadableError: a coupon could not be read, or its duration is unknown.
     """
     if option == "none":
         return ()
-    return tuple(
-        discount
-        for discount in discounts
-        if _may_be_in_force(discount, at)
-        and _readable_coupon(discount).duration in _COUNTED[option]
-        and _is_in_force(discount, at)
-    )
+    return tuple(it for it in in_force if _counts(it, option))
 
 
-def displaces_customer_discount(discounts: Sequence[Discount], at: datetime) -> bool:
+def displaces_customer_discount(in_force: Sequence[Discount]) -> bool:
     """Return whether a subscription's own discounts keep its customer's discount from applying.
 
     They do while one that recurs is in force, whatever the definitions count: it is Stripe that
     leaves the customer's discount out. `once` coupons do not displace it.
     """
-    return bool(discounts_in_force(discounts, at, "recurring"))
+    return bool(discounts_counted(in_force, "recurring"))
 
 
 def apply_discounts(
@@ -171,20 +190,29 @@ def _readable_coupon(discount: Discount) -> Coupon:
     return coupon
 
 
-def _may_be_in_force(discount: Discount, at: datetime) -> bool:
-    """Return whether its own times allow it; nobody need know the coupon of one that is over."""
-    return discount.start <= at and (discount.end is None or at < discount.end)
+def _counts(in_force: Discount, option: DiscountsOption) -> bool:
+    coupon = _readable_coupon(in_force)
+    if coupon.duration not in _COUNTED[option]:
+        return False
+    if coupon.duration == "repeating" and in_force.end is None:
+        raise UnreadableError(f"coupon {coupon.id} repeats for an unknown time")
+    return True
 
 
 def _is_in_force(discount: Discount, at: datetime) -> bool:
+    """Return whether its times allow it; nobody need know the coupon of one that is over."""
     end = _end_of(discount)
     return discount.start <= at and (end is None or at < end)
 
 
+def _without_times(discount: Discount) -> Discount:
+    end = None if _end_of(discount) is None else _FOREVER
+    return Discount("" if discount.coupon else discount.id, discount.coupon, _EVER, end)
+
+
 def _end_of(discount: Discount) -> datetime | None:
-    coupon = _readable_coupon(discount)
-    if discount.end is not None or coupon.duration != "repeating":
+    coupon = discount.coupon
+    if discount.end is not None or coupon is None or coupon.duration != "repeating":
         return discount.end
-    if coupon.duration_in_months is None:
-        raise UnreadableError(f"coupon {coupon.id} repeats for an unknown time")
-    return add_months(discount.start, coupon.duration_in_months)
+    months = coupon.duration_in_months
+    return None if months is None else add_months(discount.start, months)

@@ -78,6 +78,15 @@ class Price:
     transform: QuantityTransform | None = None
     options: Mapping[str, CurrencyAmounts] | None = None
 
+    def __hash__(self) -> int:
+        """Return a hash that costs little: hardly ever do two prices share their id."""
+        return hash(self.id)
+
+    @property
+    def is_licensed(self) -> bool:
+        """Whether it is paid again and again for a quantity."""
+        return self.recurrence is not None and self.recurrence.usage_type == "licensed"
+
     def amounts_in(self, currency: str) -> CurrencyAmounts:
         """Return what the price costs in *currency*, which the subscription decides."""
         if currency == self.currency:

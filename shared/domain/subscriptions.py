@@ -8,7 +8,6 @@ from shared.domain.definitions import Definitions
 from shared.domain.discounts import Discount
 from shared.domain.prices import Price
 from shared.domain.tax import TaxRate
-from shared.domain.unreadable import Unreadable
 
 Status = Literal[
     "active",
@@ -98,12 +97,6 @@ class Subscription:
     in_test_clock: bool = False
 
     @property
-    def has_discounts(self) -> bool:
-        """Whether any discount hangs on it, its items or its customer, in force or not."""
-        own = self.discounts or self.customer_discounts
-        return bool(own) or any(item.discounts for item in self.items)
-
-    @property
     def is_scheduled_to_end(self) -> bool:
         """Whether its end has been requested and has not come yet."""
         asked = self.cancel_at_period_end or self.cancel_at is not None
@@ -122,31 +115,3 @@ def counted_statuses(definitions: Definitions, *, include_trials: bool) -> froze
     if definitions.past_due == "include":
         chosen.add("past_due")
     return frozenset(chosen)
-
-
-def reason_left_out(
-    subscription: Subscription, definitions: Definitions, *, include_trials: bool
-) -> str | None:
-    """Return why a subscription as a whole is not in MRR, or None if it is.
-
-    The reason is its status, `collection_paused` or `cancel_requested`.
-    """
-    if subscription.status not in counted_statuses(definitions, include_trials=include_trials):
-        return subscription.status
-    if subscription.collection_paused and definitions.paused_collection == "exclude":
-        return "collection_paused"
-    if subscription.is_scheduled_to_end and definitions.churn_on == "cancel_requested":
-        return "cancel_requested"
-    return None
-
-
-def name_unreadable(subscription: Subscription, reason: str) -> Unreadable:
-    """Return the subscription as one of which no amount can be told, and why."""
-    return Unreadable(
-        subscription_id=subscription.id,
-        customer_id=subscription.customer_id,
-        status=subscription.status,
-        reason=reason,
-        livemode=subscription.livemode,
-        in_test_clock=subscription.in_test_clock,
-    )

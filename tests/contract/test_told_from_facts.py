@@ -104,8 +104,8 @@ def cut(objects: list[Any], chance: random.Random) -> Iterable[list[Any]]:
 def same_as(account: Account, records: Iterable[CustomerRecord]) -> None:
     """Hold what records tell against what was read."""
     records = list(records)
-    told = {it.current.id: it for record in records for it in record.timelines}
-    read = {it.current.id: it for it in account.timelines}
+    told = {it.subscription_id: it for record in records for it in record.timelines}
+    read = {it.subscription_id: it for it in account.timelines}
     assert told.keys() == read.keys()
     for subscription_id, timeline in read.items():
         assert told[subscription_id] == timeline
@@ -146,8 +146,8 @@ def test_before_the_past_is_read_only_the_present_is_told(world: World) -> None:
         complete_since=None,
         events_since=None,
     )
-    told = {it.current.id: it for record in records for it in record.timelines}
-    assert told.keys() == {it.current.id for it in world.account.timelines}
+    told = {it.subscription_id: it for record in records for it in record.timelines}
+    assert told.keys() == {it.subscription_id for it in world.account.timelines}
     assert not any(record.facts for record in records)
 
 

@@ -119,7 +119,7 @@ def test_what_subscriptions_share_is_kept_once_and_read_as_one_object():
 
 
 def shared_of(record):
-    return record.timelines[0].stretches[0].subscription
+    return record.timelines[0].stretches[0].worth
 
 
 def test_a_row_more_in_a_long_day_touches_a_few_hundred_rows_of_it():

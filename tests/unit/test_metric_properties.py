@@ -14,6 +14,7 @@ from shared.domain.account import Account
 from shared.domain.definitions import Definitions
 from shared.domain.metrics import Arr, Mrr, SubscriptionCount, compute, query_from_dict
 from shared.domain.metrics.assessments import assess_all
+from shared.domain.metrics.scope import select_scope
 from shared.domain.subscriptions import STATUSES
 from tests.builders import (
     NOW,
@@ -78,7 +79,9 @@ queries = st.sampled_from([Mrr(), Mrr(include_trials=True), Arr(), SubscriptionC
 
 
 def exact_mrr(account: Account) -> Fraction:
-    assessed, _ = assess_all(account.subscriptions, NOW, Definitions(), include_trials=False)
+    assessed, _ = assess_all(
+        select_scope(account, NOW).subscriptions, Definitions(), include_trials=False
+    )
     return sum((it.minor for it in assessed if it.reason is None), Fraction(0))
 
 
@@ -146,8 +149,9 @@ def test_the_counts_of_all_statuses_add_up_to_all(account: Account) -> None:
 @given(accounts)
 @settings(max_examples=20)
 def test_no_subscription_is_ever_worth_less_than_nothing(account: Account) -> None:
+    subscriptions = select_scope(account, NOW).subscriptions
     assessed, unreadable = assess_all(
-        account.subscriptions, NOW, Definitions(discounts="all"), include_trials=True
+        subscriptions, Definitions(discounts="all"), include_trials=True
     )
     assert all(it.minor >= 0 for it in assessed)
     assert unreadable == []

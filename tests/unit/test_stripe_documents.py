@@ -168,7 +168,7 @@ def test_the_later_reading_of_a_subscription_wins() -> None:
     early = facts_of(subscription | {"status": "past_due"}, days=2)
     late = facts_of(subscription | {"status": "canceled"}, days=1)
     for pieces in ((early, late), (late, early)):
-        assert told(*pieces).timelines[0].current.status == "canceled"
+        assert told(*pieces).timelines[0].stretches[-1].status == "canceled"
 
 
 def test_of_two_readings_at_once_the_one_with_all_items_wins() -> None:
@@ -184,7 +184,7 @@ def test_a_subscription_that_a_whole_reading_no_longer_has_is_gone() -> None:
     old, new = monthly(1000), monthly(2000)
     before = facts_of(old, days=2)
     after = merge(facts_of(new, days=1), CustomerFacts(complete={"subscriptions": since(1)}))
-    assert [it.current.id for it in told(before, after).timelines] == [new["id"]]
+    assert [it.subscription_id for it in told(before, after).timelines] == [new["id"]]
 
 
 def since(days: float) -> int:

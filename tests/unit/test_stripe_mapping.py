@@ -35,6 +35,7 @@ from tests.builders import (
     an_account,
     an_item,
     as_listed,
+    mapped_subscriptions,
     monthly,
     seconds,
     terms,
@@ -42,7 +43,8 @@ from tests.builders import (
 
 
 def mapped(subscription: Json) -> Subscription:
-    (found,) = an_account(subscription).subscriptions
+    (found,) = mapped_subscriptions(subscription)
+    assert isinstance(found, Subscription)
     return found
 
 
@@ -192,7 +194,7 @@ def test_values_that_mean_nothing_make_one_subscription_unreadable(
     (found,) = account.unreadable
     assert isinstance(found, Unreadable)
     assert reason in found.reason
-    assert (found.customer_id, found.status, len(account.subscriptions)) == ("cus_1", "active", 1)
+    assert (found.customer_id, found.status, len(account.timelines)) == ("cus_1", "active", 1)
 
 
 def test_new_statuses_and_fields_of_stripe_pass() -> None:

@@ -1,7 +1,10 @@
 """Which discounts were in force in the past, and until when."""
 
+from fractions import Fraction
+
 from shared.domain.metrics import Mrr, compute
 from shared.domain.timelines import Timeline
+from shared.domain.worth import MonthlyAmount
 from tests.builders import (
     NOW,
     Json,
@@ -16,6 +19,7 @@ from tests.builders import (
 from tests.history_builders import (
     a_line,
     a_past_account,
+    amount_at,
     an_event,
     an_invoice,
     at,
@@ -25,13 +29,12 @@ from tests.history_builders import (
 )
 
 
-def discounts_at(timeline: Timeline, days: float) -> list[str]:
-    instant = days_ago(days)
-    return [
-        discount.id
-        for discount in at(timeline, days).subscription.discounts
-        if discount.start <= instant and (discount.end is None or instant < discount.end)
-    ]
+def discounts_at(timeline: Timeline, days: float) -> Fraction:
+    """What the discounts of the time took off so many days ago, in percent of the price."""
+    stretch = at(timeline, days)
+    listed = stretch.worth.under("none", include_trials=False)
+    assert isinstance(listed, MonthlyAmount)
+    return 100 - 100 * amount_at(timeline, days) / listed.total_minor
 
 
 def a_discounted_invoice(subscription: Json, discount: Json, item: Json, days: float) -> Json:
@@ -45,8 +48,7 @@ def test_a_discount_that_ran_out_stands_on_the_invoices_of_its_time() -> None:
     discount = a_discount(coupon, start=days_ago(100), end=days_ago(10))
     invoice = a_discounted_invoice(subscription, discount, item, 40)
     timeline = timeline_of(subscription, invoices=[invoice], coupons=[coupon])
-    assert discounts_at(timeline, 11) == [discount["id"]]
-    assert discounts_at(timeline, 10) == []
+    assert [discounts_at(timeline, days) for days in (11, 10)] == [20, 0]
 
 
 def test_a_discount_taken_away_ended_when_its_event_says_so() -> None:
@@ -56,7 +58,7 @@ def test_a_discount_taken_away_ended_when_its_event_says_so() -> None:
     invoice = a_discounted_invoice(subscription, discount, item, 40)
     gone = an_event("customer.discount.deleted", discount, at=days_ago(7))
     timeline = timeline_of(subscription, invoices=[invoice], events=[gone], coupons=[coupon])
-    assert [discounts_at(timeline, days) for days in (8, 7)] == [[discount["id"]], []]
+    assert [discounts_at(timeline, days) for days in (8, 7)] == [20, 0]
 
 
 def test_a_discount_taken_away_without_an_event_ended_with_the_period_that_had_it() -> None:
@@ -65,7 +67,7 @@ def test_a_discount_taken_away_without_an_event_ended_with_the_period_that_had_i
     discount = a_discount(coupon, start=days_ago(100))
     invoice = a_discounted_invoice(subscription, discount, item, 70)
     timeline = timeline_of(subscription, invoices=[invoice], coupons=[coupon])
-    assert [discounts_at(timeline, days) for days in (41, 40)] == [[discount["id"]], []]
+    assert [discounts_at(timeline, days) for days in (41, 40)] == [20, 0]
 
 
 def test_a_current_discount_that_an_invoice_names_anew_counts_once() -> None:
@@ -76,7 +78,7 @@ def test_a_current_discount_that_an_invoice_names_anew_counts_once() -> None:
     copy = a_discount(coupon, start=days_ago(70))
     invoice = a_discounted_invoice(subscription, copy, item, 70)
     timeline = timeline_of(subscription, invoices=[invoice])
-    assert discounts_at(timeline, 60) == [current["id"]]
+    assert discounts_at(timeline, 60) == 20
 
 
 def test_a_coupon_put_on_one_invoice_by_hand_is_no_discount_of_the_subscription() -> None:
@@ -87,8 +89,8 @@ def test_a_coupon_put_on_one_invoice_by_hand_is_no_discount_of_the_subscription(
         "invoice": "in_1",
     }
     invoice = a_discounted_invoice(subscription, gift, item, 31)
-    current = timeline_of(subscription, invoices=[invoice], coupons=[coupon]).current
-    assert (current.discounts, current.customer_discounts) == ((), ())
+    timeline = timeline_of(subscription, invoices=[invoice], coupons=[coupon])
+    assert [discounts_at(timeline, days) for days in (30, 1, 0)] == [0, 0, 0]
 
 
 def test_a_discount_that_is_over_need_not_be_readable() -> None:
@@ -113,5 +115,5 @@ def test_a_customers_new_discount_ends_the_one_before() -> None:
         a_discounted_invoice(subscription, second, item, 40),
     ]
     timeline = timeline_of(subscription, invoices=invoices, coupons=coupons)
-    ends = [discount.end for discount in timeline.current.customer_discounts]
-    assert ends == [days_ago(55), days_ago(10)]
+    steps = [discounts_at(timeline, days) for days in (101, 100, 56, 55, 11, 10)]
+    assert steps == [0, 20, 20, 30, 30, 0]

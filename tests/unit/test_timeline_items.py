@@ -16,11 +16,13 @@ from tests.history_builders import (
     a_debit,
     a_line,
     a_waiting_item,
+    amount_at,
     an_event,
     an_invoice,
     an_update,
     at,
     began,
+    monthly_of,
     prices_at,
     timeline_of,
     with_item,
@@ -129,8 +131,7 @@ def test_an_item_whose_last_change_was_billed_was_there_to_the_end_of_it() -> No
     ]
     invoice = an_invoice(subscription, *lines, at=days_ago(65))
     timeline = timeline_of(subscription, invoices=[invoice], prices=[went["price"]])
-    found = [sum(it.quantity or 0 for it in at(timeline, d).subscription.items) for d in (69, 49)]
-    assert found == [4, 1]
+    assert [amount_at(timeline, days) for days in (69, 49)] == [16000, 1000]
 
 
 def test_a_period_billed_twice_counts_once() -> None:
@@ -214,8 +215,7 @@ def test_where_two_facts_disagree_the_later_one_wins_back_to_the_earlier() -> No
     invoice = an_invoice(subscription, a_line(item, at=days_ago(40), quantity=10), at=days_ago(40))
     event = an_update(subscription, at=days_ago(9), items={"data": [item | {"quantity": 7}]})
     timeline = timeline_of(subscription, invoices=[invoice], events=[event])
-    found = [at(timeline, days).subscription.items[0].quantity for days in (41, 39, 8)]
-    assert found == [10, 7, 5]
+    assert [amount_at(timeline, days) for days in (41, 39, 8)] == [10_000, 7000, 5000]
 
 
 def test_changes_of_the_same_second_are_one() -> None:
@@ -230,8 +230,7 @@ def test_changes_of_the_same_second_are_one() -> None:
     ]
     waiting = [a_waiting_item(subscription, line) for line in lines]
     timeline = timeline_of(subscription, waiting=waiting)
-    found = [it.subscription.items[0].quantity for it in timeline.stretches]
-    assert found == [3, 9]
+    assert [monthly_of(it).total_minor for it in timeline.stretches] == [3000, 9000]
 
 
 def test_an_event_of_an_old_api_version_names_the_plan() -> None:
@@ -311,5 +310,5 @@ def test_a_past_price_that_cannot_be_read_is_named() -> None:
     timeline = timeline_of(
         subscription, waiting=[a_waiting_item(subscription, line) for line in lines]
     )
-    assert at(timeline, 11).unreadable == "price price_gone cannot be read"
-    assert at(timeline, 10).unreadable is None
+    assert at(timeline, 11).worth.amounts == ("price price_gone cannot be read",)
+    assert amount_at(timeline, 10) == 8000

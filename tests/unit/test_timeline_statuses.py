@@ -120,7 +120,7 @@ def test_events_tell_the_status_before_and_after() -> None:
         an_update(subscription, at=days_ago(5), status="unpaid"),
     ]
     timeline = timeline_of(subscription, events=events)
-    assert [at(timeline, days).subscription.status for days in (21, 20, 6, 5)] == [
+    assert [at(timeline, days).status for days in (21, 20, 6, 5)] == [
         "past_due",
         "unpaid",
         "unpaid",
@@ -185,7 +185,7 @@ def test_a_requested_end_that_was_taken_back_was_requested_meanwhile() -> None:
         an_update(subscription, at=days_ago(5), cancel_at_period_end=True),
     ]
     timeline = timeline_of(subscription, events=events)
-    found = [at(timeline, days).subscription.is_scheduled_to_end for days in (21, 20, 5)]
+    found = [at(timeline, days).is_ending for days in (21, 20, 5)]
     assert found == [False, True, False]
 
 
@@ -199,5 +199,5 @@ def test_events_tell_when_collection_was_paused() -> None:
         an_update(subscription, at=days_ago(5), pause_collection=paused),
     ]
     timeline = timeline_of(subscription, events=events)
-    found = [at(timeline, days).subscription.collection_paused for days in (21, 20, 5)]
+    found = [at(timeline, days).collection_paused for days in (21, 20, 5)]
     assert found == [False, True, False]

@@ -49,7 +49,7 @@ def test_a_trial_came_before_paying_and_an_end_after_it() -> None:
         ("canceled", days_ago(3)),
     ]
     assert timeline.paying_since == days_ago(46)
-    assert [it.subscription.is_scheduled_to_end for it in timeline.stretches] == [
+    assert [it.is_ending for it in timeline.stretches] == [
         False,
         False,
         True,

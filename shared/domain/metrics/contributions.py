@@ -25,7 +25,7 @@ from shared.domain.money import (
     round_shares,
     to_major,
 )
-from shared.domain.monthly_amounts import MonthlyItem
+from shared.domain.worth import MonthlyItem
 
 _LABELS = {
     "active": "Active subscriptions",
@@ -165,9 +165,9 @@ def _detail(it: Assessment, currency: str) -> str:
     if it.currency != currency:
         own = format_money(_rounded_own(it.minor, it.currency), it.currency)
         notes.append(f"{own} a month")
-    if subscription.is_scheduled_to_end:
+    if subscription.stretch.is_ending:
         notes.append("scheduled to end")
-    if subscription.collection_paused:
+    if subscription.stretch.collection_paused:
         notes.append("collection paused")
     return "; ".join(note for note in notes if note)
 

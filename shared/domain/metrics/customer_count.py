@@ -105,9 +105,7 @@ def _count_active(account: Account, at: datetime, terms: Terms) -> Measurement:
     trialing = {customer for customer, status in every if status == "trialing"} - active
     unknown = {who: f"unknown status {it}" for who, it in every if it not in STATUSES}
     unknown = {who: reason for who, reason in unknown.items() if who not in active}
-    assessed, unreadable = assess_all(
-        scope.subscriptions, at, terms.definitions, include_trials=False
-    )
+    assessed, unreadable = assess_all(scope.subscriptions, terms.definitions, include_trials=False)
     paying = {it.subscription.customer_id for it in assessed if not it.reason and it.minor}
     is_known = not (unreadable or scope.unreadable)
     subscriptions = Counter(customer for customer, status in every if status in counted)
@@ -145,7 +143,7 @@ def _count_churned(account: Account, window: Window, terms: Terms, in_words: str
     return _measure(
         f"Customers who left in the {in_words}",
         [
-            (customer, f"{it.subscription.id} left on {it.at:%d %B %Y}")
+            (customer, f"{it.subscription_id} left on {it.at:%d %B %Y}")
             for customer, it in sorted(departed.last.items())
         ],
         warnings=[*scope.warnings, *_warn_of_unknown("Churned customers", departed.unreadable)],

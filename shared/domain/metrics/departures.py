@@ -9,9 +9,7 @@ from shared.domain.account import Account
 from shared.domain.definitions import Definitions
 from shared.domain.metrics.retention import is_retained, retained_amount, unknown_status
 from shared.domain.metrics.scope import timelines_in_scope, unreadable_in_scope
-from shared.domain.subscriptions import Subscription
-from shared.domain.timelines import Stretch
-from shared.domain.unreadable import UnreadableError
+from shared.domain.timelines import Stretch, Timeline
 from shared.domain.windows import Window
 
 # The shortest time that there is: just before an instant, what ended at it was still there.
@@ -23,13 +21,13 @@ class Departure:
     """A subscription that left the retained state.
 
     Attributes:
-        subscription: as it was just before.
-
-        minor: its monthly amount then, in minor units; None if it cannot be told, with the reason.
+        minor: its monthly amount just before, in minor units; None if it cannot be told, with the
+            reason.
     """
 
     at: datetime
-    subscription: Subscription
+    subscription_id: str
+    customer_id: str
     minor: Fraction | None
     reason: str = ""
 
@@ -43,20 +41,15 @@ def departures(account: Account, window: Window, definitions: Definitions) -> It
             just_before = after.since - _INSTANT
             was = is_retained(timeline, before, just_before, definitions)
             if was and not is_retained(timeline, after, after.since, definitions):
-                yield _departure(before, after, just_before, definitions)
+                yield _departure(timeline, before, after, definitions)
 
 
 def _departure(
-    before: Stretch, after: Stretch, just_before: datetime, definitions: Definitions
+    timeline: Timeline, before: Stretch, after: Stretch, definitions: Definitions
 ) -> Departure:
-    at = after.since
-    if unknown := unknown_status(after):
-        return Departure(at, before.subscription, None, unknown)
-    try:
-        minor = retained_amount(before, just_before, definitions)
-    except UnreadableError as error:
-        return Departure(at, before.subscription, None, error.reason)
-    return Departure(at, before.subscription, minor)
+    who = after.since, timeline.subscription_id, timeline.customer_id
+    minor = unknown_status(after) or retained_amount(before, definitions)
+    return Departure(*who, None, minor) if isinstance(minor, str) else Departure(*who, minor)
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,14 +70,14 @@ def departed_customers(account: Account, window: Window, definitions: Definition
     """Return the customers of whom a subscription worth something left, and none stayed."""
     unreadable = {it.customer_id: it.reason for it in unreadable_in_scope(account)}
     staying = {
-        timeline.current.customer_id
+        timeline.customer_id
         for timeline in timelines_in_scope(account)
         if (stretch := timeline.at(window.end)) is not None
         and is_retained(timeline, stretch, window.end, definitions)
     }
     last: dict[str, Departure] = {}
     for departure in sorted(departures(account, window, definitions), key=lambda it: it.at):
-        customer = departure.subscription.customer_id
+        customer = departure.customer_id
         if customer in staying:
             continue
         if departure.minor is None:

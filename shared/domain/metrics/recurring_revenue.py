@@ -44,7 +44,7 @@ def measure_recurring_revenue(
     """
     scope = select_scope(account, at)
     assessed, unreadable = assess_all(
-        scope.subscriptions, at, terms.definitions, include_trials=include_trials
+        scope.subscriptions, terms.definitions, include_trials=include_trials
     )
     unreadable += scope.unreadable
     counted = [it for it in assessed if it.reason is None]
@@ -91,8 +91,8 @@ def _companions(
     ]
     chosen = {
         "at_risk": [it for it in assessed if it.subscription.status == "past_due"],
-        "scheduled_to_end": [it for it in in_status if it.subscription.is_scheduled_to_end],
-        "collection_paused": [it for it in in_status if it.subscription.collection_paused],
+        "scheduled_to_end": [it for it in in_status if it.subscription.stretch.is_ending],
+        "collection_paused": [it for it in in_status if it.subscription.stretch.collection_paused],
     }
     sums = {name: _sum_rounded(group, converter) for name, group in chosen.items()}
     if kind is MRR:
@@ -105,7 +105,7 @@ def _companions(
 def _pause_warnings(
     kind: RevenueKind, counted: Sequence[Assessment], converter: Converter
 ) -> list[MetricWarning]:
-    paused = [it for it in counted if it.subscription.collection_paused and it.minor]
+    paused = [it for it in counted if it.subscription.stretch.collection_paused and it.minor]
     if not paused:
         return []
     amount = format_value(_sum_rounded(paused, converter), "currency", converter.currency)

@@ -6,7 +6,7 @@ before and is in a trial now, such as a free month, is retained too; a new trial
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from fractions import Fraction
 from itertools import zip_longest
@@ -14,10 +14,8 @@ from itertools import zip_longest
 from shared.domain.account import Account
 from shared.domain.definitions import Definitions
 from shared.domain.metrics.scope import timelines_in_scope, unreadable_in_scope
-from shared.domain.monthly_amounts import monthly_amount
 from shared.domain.subscriptions import STATUSES
 from shared.domain.timelines import PAYING, Stretch, Timeline
-from shared.domain.unreadable import UnreadableError
 from shared.domain.windows import Window
 
 
@@ -97,29 +95,24 @@ def _retained_at(
 ) -> dict[str, RetainedCustomer]:
     """Return the retained customers; those of whom an amount cannot be told join *unreadable*."""
     found: defaultdict[str, RetainedCustomer] = defaultdict(RetainedCustomer)
-    undiscounted = replace(definitions, discounts="none")
     for timeline in timelines_in_scope(account):
         stretch = timeline.at(instant)
         if stretch is None:
             continue
         if unknown := unknown_status(stretch):
-            unreadable[timeline.current.customer_id] = unknown
+            unreadable[timeline.customer_id] = unknown
         if not is_retained(timeline, stretch, instant, definitions):
             continue
-        subscription = stretch.subscription
-        customer = found[subscription.customer_id]
-        try:
-            amount = retained_amount(stretch, instant, definitions)
-            listed = amount
-            if subscription.has_discounts:
-                listed = retained_amount(stretch, instant, undiscounted)
-        except UnreadableError as error:
-            unreadable[subscription.customer_id] = error.reason
+        customer, currency = found[timeline.customer_id], timeline.currency
+        amount = retained_amount(stretch, definitions)
+        listed = retained_amount(stretch, definitions, is_listed=True)
+        if isinstance(amount, str) or isinstance(listed, str):
+            unreadable[timeline.customer_id] = str(amount)
             continue
-        customer.amounts[subscription.currency] += amount
-        customer.listed[subscription.currency] += listed
-        if subscription.status == "past_due":
-            customer.at_risk[subscription.currency] += amount
+        customer.amounts[currency] += amount
+        customer.listed[currency] += listed
+        if stretch.status == "past_due":
+            customer.at_risk[currency] += amount
     return found
 
 
@@ -132,7 +125,7 @@ def first_payments(
     """
     found: dict[str, datetime] = {}
     for timeline in timelines_in_scope(account):
-        customer = timeline.current.customer_id
+        customer = timeline.customer_id
         since = _first_payment(timeline, definitions) if customer in customers else None
         if since is not None:
             found[customer] = min(since, found.get(customer, since))
@@ -148,74 +141,46 @@ def retained_within(account: Account, window: Window, definitions: Definitions) 
             overlaps = stretch.since <= window.end and (end is None or end > window.start)
             since = max(stretch.since, window.start)
             if overlaps and is_retained(timeline, stretch, since, definitions):
-                found.add(timeline.current.customer_id)
+                found.add(timeline.customer_id)
     return found
 
 
 def _first_payment(timeline: Timeline, definitions: Definitions) -> datetime | None:
-    stretches = timeline.stretches
-    ends = [it.since for it in stretches[1:]]
-    for stretch, end in zip_longest(stretches, ends):
-        instants = _instants_within(stretch, end)
-        for instant in instants:
-            if is_retained(timeline, stretch, instant, definitions) and _is_paid(
-                stretch, instant, definitions
-            ):
-                return instant
+    for stretch in timeline.stretches:
+        # What cannot be told is taken for something.
+        if is_retained(timeline, stretch, stretch.since, definitions) and retained_amount(
+            stretch, definitions
+        ):
+            return stretch.since
     return None
-
-
-def _instants_within(stretch: Stretch, end: datetime | None) -> list[datetime]:
-    """Return the instants of a stretch at which what it is worth may become more."""
-    subscription = stretch.subscription
-    holders = (subscription.discounts, subscription.customer_discounts)
-    discounts = [it for held in holders for it in held]
-    discounts += [it for item in subscription.items for it in item.discounts]
-    ends = {it.end for it in discounts} | {item.trial_end for item in subscription.items}
-    within = {
-        it for it in ends if it is not None and it > stretch.since and (end is None or it < end)
-    }
-    return sorted({stretch.since, *within})
-
-
-def _is_paid(stretch: Stretch, instant: datetime, definitions: Definitions) -> bool:
-    """Return whether it was worth something; what cannot be told is taken for something."""
-    try:
-        return bool(retained_amount(stretch, instant, definitions))
-    except UnreadableError:
-        return True
 
 
 def unknown_status(stretch: Stretch) -> str | None:
     """Return why it cannot be told whether a subscription is retained, or None."""
-    status = stretch.subscription.status
-    return None if status in STATUSES else f"unknown status {status}"
+    return None if stretch.status in STATUSES else f"unknown status {stretch.status}"
 
 
 def is_retained(
     timeline: Timeline, stretch: Stretch, instant: datetime, definitions: Definitions
 ) -> bool:
     """Return whether a subscription is retained in a stretch of its timeline."""
-    subscription = stretch.subscription
-    if definitions.churn_on == "cancel_requested" and subscription.is_scheduled_to_end:
+    if definitions.churn_on == "cancel_requested" and stretch.is_ending:
         return False
-    if subscription.status == "trialing":
+    if stretch.status == "trialing":
         return timeline.paying_since is not None and timeline.paying_since <= instant
-    return subscription.status in PAYING
+    return stretch.status in PAYING
 
 
-def retained_amount(stretch: Stretch, instant: datetime, definitions: Definitions) -> Fraction:
-    """Return the exact monthly amount in minor units of a retained subscription.
+def retained_amount(
+    stretch: Stretch, definitions: Definitions, *, is_listed: bool = False
+) -> Fraction | str:
+    """Return the exact monthly amount in minor units of a retained subscription, or why none.
 
-    0 where collection is paused and the definitions leave that out.
-
-    Raises:
-        UnreadableError: it cannot be told.
+    0 where collection is paused and the definitions leave that out; with *is_listed*, what it is
+    without any discount.
     """
-    if stretch.unreadable is not None:
-        raise UnreadableError(stretch.unreadable)
-    subscription = stretch.subscription
-    if subscription.collection_paused and definitions.paused_collection == "exclude":
+    if stretch.collection_paused and definitions.paused_collection == "exclude":
         return Fraction(0)
-    in_trial = subscription.status == "trialing"
-    return monthly_amount(subscription, instant, definitions, include_trials=in_trial).total_minor
+    option = "none" if is_listed else definitions.discounts
+    monthly = stretch.worth.under(option, include_trials=stretch.status == "trialing")
+    return monthly if isinstance(monthly, str) else monthly.total_minor

@@ -5,20 +5,42 @@ Objects of the other mode and of test clocks count nowhere; a warning says how m
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from shared.domain.account import Account
 from shared.domain.customers import Customer
 from shared.domain.metrics.measurement import LeftOut, MetricWarning
-from shared.domain.subscriptions import Subscription, name_unreadable
-from shared.domain.timelines import Timeline
+from shared.domain.timelines import Stretch, Timeline
 from shared.domain.unreadable import Unreadable
+
+
+class Standing(NamedTuple):
+    """A subscription at an instant."""
+
+    timeline: Timeline
+    stretch: Stretch
+
+    @property
+    def id(self) -> str:
+        """Stripe's id."""
+        return self.timeline.subscription_id
+
+    @property
+    def customer_id(self) -> str:
+        """Stripe's id of its customer."""
+        return self.timeline.customer_id
+
+    @property
+    def status(self) -> str:
+        """Its status then."""
+        return self.stretch.status
 
 
 @dataclass(frozen=True, slots=True)
 class Scope:
     """The subscriptions that can count, and what was set aside before any metric saw it."""
 
-    subscriptions: tuple[Subscription, ...]
+    subscriptions: tuple[Standing, ...]
     unreadable: tuple[Unreadable, ...]
     left_out: tuple[LeftOut, ...]
     warnings: tuple[MetricWarning, ...]
@@ -29,8 +51,8 @@ def timelines_in_scope(account: Account) -> list[Timeline]:
 
     The order decides who gets a cent that rounding leaves over; it must not be that of reading.
     """
-    found = [it for it in account.timelines if _is_in_scope(account, it.current)]
-    return sorted(found, key=lambda it: it.current.id)
+    found = [it for it in account.timelines if _is_in_scope(account, it)]
+    return sorted(found, key=lambda it: it.subscription_id)
 
 
 def unreadable_in_scope(account: Account) -> list[Unreadable]:
@@ -43,15 +65,16 @@ def customers_in_scope(account: Account) -> list[Customer]:
     return [it for it in account.customers if _is_in_scope(account, it)]
 
 
-def _is_in_scope(account: Account, it: Subscription | Unreadable | Customer) -> bool:
+def _is_in_scope(account: Account, it: Timeline | Unreadable | Customer) -> bool:
     return it.livemode == (account.mode == "live") and not it.in_test_clock
 
 
 def select_scope(account: Account, at: datetime) -> Scope:
     """Return the subscriptions of the account's mode and outside test clocks, as they were."""
     live = account.mode == "live"
-    subscriptions, unreadable = _state_at(account, at)
-    found: list[Subscription | Unreadable] = [*subscriptions, *unreadable]
+    subscriptions = _state_at(account, at)
+    found: list[Timeline | Unreadable] = [it.timeline for it in subscriptions]
+    found += account.unreadable
     other_mode = [it for it in found if it.livemode != live]
     in_clock = [it for it in found if it.livemode == live and it.in_test_clock]
     warnings = [
@@ -64,8 +87,8 @@ def select_scope(account: Account, at: datetime) -> Scope:
         _row("test_clock", len(in_clock), "of a test clock"),
     ]
     return Scope(
-        subscriptions=tuple(it for it in subscriptions if _is_in_scope(account, it)),
-        unreadable=tuple(it for it in unreadable if _is_in_scope(account, it)),
+        subscriptions=tuple(it for it in subscriptions if _is_in_scope(account, it.timeline)),
+        unreadable=tuple(unreadable_in_scope(account)),
         left_out=tuple(row for row in left_out if row.count),
         warnings=tuple(warnings),
     )
@@ -88,18 +111,10 @@ def count_nouns(count: int, noun: str) -> str:
     return f"{count:,d} {noun}{'' if count == 1 else 's'}"
 
 
-def _state_at(account: Account, at: datetime) -> tuple[list[Subscription], list[Unreadable]]:
-    subscriptions: list[Subscription] = []
-    unreadable = [*account.unreadable]
-    for timeline in sorted(account.timelines, key=lambda it: it.current.id):
-        stretch = timeline.at(at)
-        if stretch is None:
-            continue
-        if stretch.unreadable is None:
-            subscriptions.append(stretch.subscription)
-        else:
-            unreadable.append(name_unreadable(stretch.subscription, stretch.unreadable))
-    return subscriptions, unreadable
+def _state_at(account: Account, at: datetime) -> list[Standing]:
+    every = sorted(account.timelines, key=lambda it: it.subscription_id)
+    found = ((timeline, timeline.at(at)) for timeline in every)
+    return [Standing(timeline, stretch) for timeline, stretch in found if stretch is not None]
 
 
 def _row(reason: str, count: int, said: str) -> LeftOut:

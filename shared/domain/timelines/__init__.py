@@ -4,7 +4,13 @@ Pure functions of facts; their order and repetition change nothing.
 """
 
 from shared.domain.timelines.building import build_timeline
-from shared.domain.timelines.discounts import DiscountUse, Holder, Observed, past_discounts
+from shared.domain.timelines.discounts import (
+    DiscountUse,
+    Holder,
+    Observed,
+    PastDiscounts,
+    past_discounts,
+)
 from shared.domain.timelines.facts import (
     GONE,
     NO_FACTS,
@@ -29,6 +35,7 @@ __all__ = [
     "InvoiceLine",
     "Moment",
     "Observed",
+    "PastDiscounts",
     "Stretch",
     "SubscriptionEvent",
     "SubscriptionFacts",

@@ -9,9 +9,11 @@ from typing import Any, TypeVar
 from shared.domain.subscriptions import ENDED_STATUSES, Subscription, SubscriptionItem
 from shared.domain.timelines.discounts import in_order_of_adding
 from shared.domain.timelines.facts import GONE, NO_FACTS, Held, SubscriptionFacts
+from shared.domain.timelines.horizon import INSTANT, Horizon
 from shared.domain.timelines.items import item_histories
+from shared.domain.timelines.pricing import State, price_past
 from shared.domain.timelines.statuses import PAYING, status_traces
-from shared.domain.timelines.timeline import Stretch, Timeline
+from shared.domain.timelines.timeline import Timeline
 from shared.domain.timelines.traces import Piece, Rank, Trace, resolve
 from shared.domain.unreadable import UnreadableError
 
@@ -21,10 +23,13 @@ Value = TypeVar("Value")
 def build_timeline(
     current: Subscription, as_of: datetime, facts: SubscriptionFacts | None = None
 ) -> Timeline:
-    """Return what a subscription was, from its start to *as_of*.
+    """Return what a subscription was, from its start to *as_of*, and will be if nothing happens.
 
     Without facts it has had its current items since its start, and has been paying since its
     trial's end.
+
+    The same facts say the same of every instant up to *as_of* when they are read again before
+    `holds_until`, and of that later instant what they say of it now.
 
     Args:
         current: as Stripe has it at *as_of*.
@@ -34,18 +39,31 @@ def build_timeline(
         facts: what else is known of its past.
     """
     facts = facts or NO_FACTS
-    start = min(current.start_at, as_of)
-    traces = status_traces(current, facts, start, as_of)
-    statuses = resolve(traces, start, as_of, current.status)
+    horizon = Horizon(as_of, facts.discounts_until)
+    start = current.start_at
+    if not horizon.has_come(start):
+        horizon.until, start = as_of + INSTANT, as_of
+    traces = status_traces(current, facts, start, horizon)
+    statuses = resolve(traces, start, horizon, current.status)
+    asked, held_back = _ending_traces(current, facts, start), _collection_traces(facts)
     history = _History(
         current=_with_past_discounts(current, facts),
         facts=facts,
         statuses=statuses,
-        items=item_histories(current, facts, start, as_of),
-        ending=resolve(_ending_traces(current, facts, start), start, as_of, _is_ending(current)),
-        paused=resolve(_collection_traces(facts), start, as_of, current.collection_paused),
+        items=item_histories(current, facts, start, horizon),
+        ending=resolve(asked, start, horizon, _is_ending(current)),
+        paused=resolve(held_back, start, horizon, current.collection_paused),
     )
-    return Timeline(tuple(history.stretches()), _paying_since(traces, statuses))
+    return Timeline(
+        subscription_id=current.id,
+        customer_id=current.customer_id,
+        currency=current.currency,
+        livemode=current.livemode,
+        in_test_clock=current.in_test_clock,
+        stretches=tuple(price_past(list(history.states()))),
+        paying_since=_paying_since(traces, statuses),
+        holds_until=horizon.until,
+    )
 
 
 def _paying_since(traces: Iterable[Trace[str]], statuses: Iterable[Piece[str]]) -> datetime | None:
@@ -66,7 +84,7 @@ class _History:
     ending: Sequence[Piece[bool]]
     paused: Sequence[Piece[bool]]
 
-    def stretches(self) -> Iterator[Stretch]:
+    def states(self) -> Iterator[State]:
         """Yield what it was from each instant at which something changed."""
         every: tuple[Sequence[Piece[Any]], ...] = (
             self.statuses,
@@ -76,12 +94,12 @@ class _History:
         )
         *past, last = sorted({piece.since for pieces in every for piece in pieces})
         for since in past:
-            yield self._stretch(since)
-        yield Stretch(last, self.current)
+            yield self._state_from(since)
+        yield State(last, self.current)
 
-    def _stretch(self, since: datetime) -> Stretch:
+    def _state_from(self, since: datetime) -> State:
         status, held = _at(self.statuses, since), {k: _at(v, since) for k, v in self.items.items()}
-        subscription = self._state(status.value, since)
+        subscription = self._subscription(status.value, since)
         is_firm = status.is_firm and all(
             piece.is_firm for piece in held.values() if piece.value != GONE
         )
@@ -95,9 +113,9 @@ class _History:
             subscription = replace(subscription, items=items)
         except UnreadableError as error:
             unreadable = error.reason
-        return Stretch(since, subscription, not is_firm, unreadable)
+        return State(since, subscription, not is_firm, unreadable)
 
-    def _state(self, status: str, since: datetime) -> Subscription:
+    def _subscription(self, status: str, since: datetime) -> Subscription:
         current = self.current
         is_ending = _at(self.ending, since).value
         has_ended = status in ENDED_STATUSES

@@ -13,6 +13,7 @@ from datetime import datetime
 from typing import Literal, NamedTuple
 
 from shared.domain.discounts import Discount
+from shared.domain.timelines.horizon import Horizon
 
 
 class Holder(NamedTuple):
@@ -35,6 +36,20 @@ class DiscountUse:
     since: datetime
     until: datetime
     removed_at: datetime | None = None
+
+
+class PastDiscounts(NamedTuple):
+    """The discounts of one holder that are no longer there.
+
+    Attributes:
+        discounts: oldest first, each with its end.
+
+        holds_until: the first later instant at which they may be told otherwise; None if there is
+            none.
+    """
+
+    discounts: tuple[Discount, ...] = ()
+    holds_until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +75,8 @@ class Observed:
 
 def past_discounts(
     uses: Iterable[DiscountUse], current: Mapping[Holder, Sequence[Discount]], observed: Observed
-) -> dict[Holder, tuple[Discount, ...]]:
-    """Return the discounts that have gone, by what they hung on, oldest first, each with its end.
+) -> dict[Holder, PastDiscounts]:
+    """Return the discounts that have gone, by what they hung on.
 
     Order and repetition of uses do not matter.
 
@@ -81,13 +96,16 @@ def past_discounts(
     best = {discount_id: min(every, key=_preference) for discount_id, every in by_id.items()}
     starts = _starts_of_customers(best.values(), current)
     found: defaultdict[Holder, list[Discount]] = defaultdict(list)
+    horizons: defaultdict[Holder, Horizon] = defaultdict(lambda: Horizon(observed.as_of))
     for discount_id, use in best.items():
-        every = by_id[discount_id]
+        every, horizon = by_id[discount_id], horizons[use.holder]
         if not _is_repeated(use, every, current.get(use.holder, ())):
-            end = _end_of(use, every, starts.get(use.holder, ()), observed)
+            end = _end_of(use, every, starts.get(use.holder, ()), observed, horizon)
             found[use.holder].append(replace(use.discount, end=end))
     return {
-        holder: tuple(sorted(discounts, key=lambda it: (it.start, it.id)))
+        holder: PastDiscounts(
+            tuple(sorted(discounts, key=lambda it: (it.start, it.id))), horizons[holder].until
+        )
         for holder, discounts in found.items()
     }
 
@@ -127,11 +145,12 @@ def _end_of(
     uses: Sequence[DiscountUse],
     starts: Iterable[datetime],
     observed: Observed,
+    as_of: Horizon,
 ) -> datetime:
     discount = best.discount
     replaced = [start for start in starts if start > discount.start]
     removals = [use.removed_at for use in uses if use.removed_at is not None]
-    own_ends = [discount.end] if discount.end and discount.end <= observed.as_of else []
+    own_ends = [discount.end] if discount.end and as_of.has_come(discount.end) else []
     if removals:
         return min([*removals, *own_ends, *replaced])
     if discount.coupon is not None and discount.coupon.duration == "once":
@@ -140,11 +159,11 @@ def _end_of(
     ends = [*own_ends, *replaced]
     ends += [at for at in observed.billed.get(best.holder, ()) if at > last]
     if best.holder.kind == "item" and best.holder not in observed.there:
-        return min([*ends, observed.as_of])  # it went with its item, not before it
+        return min([*ends, as_of.at])  # it went with its item, not before it
     if not ends:
         until = max(use.until for use in uses)
         # It was to last longer and has gone: the current object holds back to the last use.
-        ends = [until if until <= observed.as_of else last]
+        ends = [until if as_of.has_come(until) else last]
     if observed.events_since is not None and not (own_ends or replaced):
         ends.append(max(observed.events_since, last))
     return min(ends)

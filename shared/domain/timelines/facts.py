@@ -129,6 +129,9 @@ class SubscriptionFacts:
         prices: every price that the facts name and that could be read, by id.
 
         complete_since: all invoices made since then are among the facts; None: there are none.
+
+        discounts_until: the first later instant at which the discounts that are no longer there
+            may be told otherwise; None if there is none.
     """
 
     invoices: tuple[Invoice, ...] = ()
@@ -139,6 +142,7 @@ class SubscriptionFacts:
     item_discounts: Mapping[str, tuple[Discount, ...]] = field(default_factory=dict)
     prices: Mapping[str, Price] = field(default_factory=dict)
     complete_since: datetime | None = None
+    discounts_until: datetime | None = None
 
     @property
     def lines(self) -> tuple[InvoiceLine, ...]:

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from shared.domain.subscriptions import Subscription
 from shared.domain.timelines.facts import GONE, Held, InvoiceLine, SubscriptionFacts
+from shared.domain.timelines.horizon import Horizon
 from shared.domain.timelines.naming import name_items
 from shared.domain.timelines.traces import SAME_CHANGE, Piece, Rank, Trace, resolve
 
@@ -17,7 +18,7 @@ _MADE_TOGETHER = timedelta(minutes=1)
 
 
 def item_histories(
-    current: Subscription, facts: SubscriptionFacts, start: datetime, as_of: datetime
+    current: Subscription, facts: SubscriptionFacts, start: datetime, as_of: Horizon
 ) -> dict[str, list[Piece[Held]]]:
     """Return what each item was, by its id: the current ones in their order, then those gone.
 
@@ -36,11 +37,17 @@ def item_histories(
         traces = [*events, *_traces_of_lines(own, events)]
         if item_id not in held:
             traces += _traces_of_gone(own, billed, joined.values(), as_of)
-        earliest = min((trace.at for trace in traces), default=as_of)
-        if item_id in joined and joined[item_id] <= earliest:
+        if item_id in joined and _is_first(joined[item_id], traces, as_of):
             traces.append(Trace(joined[item_id], before=GONE, rank=Rank.OBJECT))
         histories[item_id] = resolve(traces, start, as_of, held.get(item_id, GONE))
     return histories
+
+
+def _is_first(joined_at: datetime, traces: Sequence[Trace[Held]], as_of: Horizon) -> bool:
+    """Return whether nothing is known of an item before it was made."""
+    if not traces:
+        return as_of.has_come(joined_at)
+    return joined_at <= min(trace.at for trace in traces)
 
 
 def _licensed(lines: Iterable[InvoiceLine], facts: SubscriptionFacts) -> Iterator[InvoiceLine]:
@@ -55,7 +62,7 @@ def _traces_of_gone(
     lines: Sequence[InvoiceLine],
     billed: Iterable[datetime],
     joined: Iterable[datetime],
-    as_of: datetime,
+    as_of: Horizon,
 ) -> Iterator[Trace[Held]]:
     """Yield what is told of the coming and going of an item that is not there any more."""
     if not lines:
@@ -69,8 +76,10 @@ def _traces_of_gone(
     # What has gone without a credit made room for an item that joined meanwhile, or was there to
     # the end of what was paid.
     ends = [at for at in joined if last.start < at <= last.end]
-    ends += [last.end] if last.end <= as_of else []
-    if ends and not last.is_credit:
+    if last.is_credit:
+        return
+    ends += [last.end] if as_of.has_come(last.end) else []
+    if ends:
         yield Trace(min(ends), after=GONE)
 
 

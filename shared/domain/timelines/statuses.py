@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 
 from shared.domain.subscriptions import ENDED_STATUSES, Subscription
 from shared.domain.timelines.facts import Invoice, SubscriptionFacts
+from shared.domain.timelines.horizon import Horizon
 from shared.domain.timelines.traces import SAME_CHANGE, Rank, Trace
 
 PAYING = frozenset({"active", "past_due"})
@@ -26,7 +27,7 @@ _LONGEST_DEBIT = timedelta(days=10)
 
 
 def status_traces(
-    current: Subscription, facts: SubscriptionFacts, start: datetime, as_of: datetime
+    current: Subscription, facts: SubscriptionFacts, start: datetime, as_of: Horizon
 ) -> list[Trace[str]]:
     """Return all that is known of a subscription's status, whatever is true of it in the end."""
     invoices = sorted(
@@ -61,10 +62,10 @@ def ended(current: Subscription) -> datetime | None:
 
 
 def _traces_of_object(
-    current: Subscription, start: datetime, as_of: datetime
+    current: Subscription, start: datetime, as_of: Horizon
 ) -> Iterator[Trace[str]]:
     ended_at = ended(current)
-    if ended_at is not None and ended_at <= as_of:
+    if ended_at is not None and as_of.has_come(ended_at):
         yield Trace(ended_at, after=current.status, rank=Rank.OBJECT)
     trial = _trial_of(current)
     if trial is not None:
@@ -104,7 +105,7 @@ def _traces_of_beginning(
 
 
 def _traces_of_trial(
-    current: Subscription, facts: SubscriptionFacts, as_of: datetime
+    current: Subscription, facts: SubscriptionFacts, as_of: Horizon
 ) -> Iterator[Trace[str]]:
     """Yield what followed a trial: it became active, or paused for want of a payment method.
 
@@ -112,9 +113,11 @@ def _traces_of_trial(
     trial's end is known, and never where the subscription is set to end its trial otherwise.
     """
     trial, ended_at = _trial_of(current), ended(current)
-    if trial is None or trial[1] > as_of or (ended_at is not None and ended_at <= trial[1]):
+    if trial is None or (ended_at is not None and ended_at <= trial[1]):
         return
     ends = trial[1]
+    if not as_of.has_come(ends):
+        return
     yield Trace(ends, before="trialing")
     resumed_at = min((line.start for line in facts.lines if line.start >= ends), default=None)
     may_pause = current.pauses_after_trial is not False
@@ -163,7 +166,7 @@ def _traces_of_payments(
     current: Subscription,
     invoices: Sequence[Invoice],
     recoveries: Sequence[datetime],
-    as_of: datetime,
+    as_of: Horizon,
 ) -> Iterator[Trace[str]]:
     """Yield what paid and failed invoices tell, in the order of time."""
     failures = []
@@ -185,13 +188,15 @@ def _traces_of_payments(
 
 
 def _first_failure(
-    invoice: Invoice, recoveries: Sequence[datetime], as_of: datetime
+    invoice: Invoice, recoveries: Sequence[datetime], as_of: Horizon
 ) -> datetime | None:
     """Return when an invoice should have been paid and was not; None if it was, or is not due."""
     if invoice.is_sent:
-        due_at = invoice.due_at
-        settled_at = invoice.paid_at or invoice.voided_at or as_of
-        return due_at if due_at is not None and due_at < settled_at else None
+        due_at, settled_at = invoice.due_at, invoice.paid_at or invoice.voided_at
+        if due_at is None:
+            return None
+        is_late = due_at < settled_at if settled_at else as_of.has_passed(due_at)
+        return due_at if is_late else None
     if invoice.reason == _FIRST or not invoice.is_attempted or invoice.status == "draft":
         return None
     tried_at = invoice.finalized_at or invoice.created_at

@@ -16,6 +16,8 @@ from datetime import datetime, timedelta
 from enum import IntEnum
 from typing import Any, Generic, TypeVar
 
+from shared.domain.timelines.horizon import Horizon
+
 Value = TypeVar("Value")
 
 # An event and an invoice of one change differ by the time that Stripe took over it. Within this
@@ -51,14 +53,14 @@ class Piece(Generic[Value]):
 
 
 def resolve(
-    traces: Iterable[Trace[Value]], start: datetime, as_of: datetime, current: Value
+    traces: Iterable[Trace[Value]], start: datetime, as_of: Horizon, current: Value
 ) -> list[Piece[Value]]:
     """Return a property's history from *start* on, oldest first, neighbours always different.
 
     The order and repetition of traces do not matter.
 
     Args:
-        traces: of the past; a trace later than *as_of* is left out.
+        traces: of the past; what has not come yet is left out.
 
         start: before it there is nothing; what is known earlier holds at *start*.
 
@@ -68,7 +70,7 @@ def resolve(
     """
     by_instant: defaultdict[datetime, set[Trace[Value]]] = defaultdict(set)
     for trace in traces:
-        if trace.at <= as_of:
+        if as_of.has_come(trace.at):
             by_instant[trace.at].add(trace)
     points = [_merge(at, by_instant[at]) for at in sorted(by_instant)]
     now = (current, True)
