@@ -476,6 +476,14 @@ class SyncQueue(Protocol):
         """Queue a sync; the same integration, interval and slot twice is one."""
         ...
 
+    def send_all(self, requests: Iterable[SyncRequest]) -> None:
+        """Queue many syncs in few calls; see `send`.
+
+        Raises:
+            StorageUnavailableError: some of them were not taken; all may be sent again.
+        """
+        ...
+
 
 class Notifier(Protocol):
     """Brings notices to people."""

@@ -1,6 +1,6 @@
 """What else a use case meets, in memory: clock, secrets, queue, notifier, Stripe."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from itertools import count
@@ -71,6 +71,10 @@ class InMemoryQueue:
     def send(self, request: SyncRequest) -> None:
         if request not in self.requests:
             self.requests.append(request)
+
+    def send_all(self, requests: Iterable[SyncRequest]) -> None:
+        for request in requests:
+            self.send(request)
 
 
 @dataclass

@@ -14,13 +14,14 @@ class DispatchSyncs:
     queue: SyncQueue
 
     def __call__(self, interval: RefreshInterval, slot: str) -> list[str]:
-        """Queue the syncs of *slot* and give the integrations' ids.
+        """Queue the syncs of *slot*, one for each integration, and give the integrations' ids.
 
         The same slot again queues nothing twice: the queue drops what it has just seen, and the
         ledger knows the slots that are done.
+
+        Raises:
+            StorageError: the table or the queue failed; the tick may be run again.
         """
-        queued = []
-        for integration_id in self.config.due_integrations(interval):
-            self.queue.send(SyncRequest(integration_id, slot=slot, interval=interval))
-            queued.append(integration_id)
-        return queued
+        due = list(self.config.due_integrations(interval))
+        self.queue.send_all(SyncRequest(each, slot=slot, interval=interval) for each in due)
+        return due
