@@ -5,12 +5,12 @@ pack, and stands once in memory for as many packs as are read together.
 """
 
 from collections.abc import Iterable, Sequence
-from dataclasses import fields, is_dataclass
+from dataclasses import fields
 from datetime import datetime
 from fractions import Fraction
 from operator import attrgetter
 from sys import intern
-from typing import Any, get_type_hints
+from typing import Any
 
 import msgspec
 
@@ -19,14 +19,15 @@ from shared.domain.customers import Customer
 from shared.domain.ledger import CustomerRecord, Fact
 from shared.domain.timelines import Stretch, Timeline
 from shared.domain.unreadable import Unreadable
+from shared.domain.worth import Worth
 
 Row = list[Any]
 
 
 class _Pack(msgspec.Struct, array_like=True, frozen=True):
-    """Customers, and what their stretches name by its place in `shared`."""
+    """Customers, and what their stretches are worth, named by its place in `worths`."""
 
-    shared: list[msgspec.Raw]
+    worths: list[msgspec.Raw]
     rows: list[Row]
 
 
@@ -46,11 +47,13 @@ def _read_other(kind: type, value: Any) -> object:
     raise TypeError(f"{kind.__name__} cannot be unpacked")  # pragma: no cover - a mistake
 
 
-_TYPES = get_type_hints(Stretch)
-_SHARED = next(name for name, kind in _TYPES.items() if is_dataclass(kind))
-_WORTH = _names(Stretch).index(_SHARED)
-_STATUS = _names(Stretch).index("status") if "status" in _names(Stretch) else None
-_STRETCHES = _names(Timeline).index("stretches")
+def _place(kind: type, name: str) -> int:
+    return _names(kind).index(name)
+
+
+_STATUS, _WORTH = _place(Stretch, "status"), _place(Stretch, "worth")
+_CURRENCY, _STRETCHES = _place(Timeline, "currency"), _place(Timeline, "stretches")
+_OWNER = _place(Timeline, "customer_id")
 
 _stretch_fields = attrgetter(*_names(Stretch))
 _timeline_fields = attrgetter(*_names(Timeline))
@@ -60,7 +63,7 @@ _balance_fields = attrgetter(*_names(BalanceTransaction))
 
 _encoder = msgspec.msgpack.Encoder(enc_hook=_write_other)
 _pack_decoder = msgspec.msgpack.Decoder(_Pack)
-_shared_decoder = msgspec.msgpack.Decoder(_TYPES[_SHARED], dec_hook=_read_other)
+_worth_decoder = msgspec.msgpack.Decoder(Worth, dec_hook=_read_other)
 _rows_decoder = msgspec.msgpack.Decoder(list[Row])
 _facts_decoder = msgspec.msgpack.Decoder(list[Fact])
 _entries_decoder = msgspec.msgpack.Decoder(list[tuple[str, bytes]])
@@ -68,13 +71,13 @@ _entries_decoder = msgspec.msgpack.Decoder(list[tuple[str, bytes]])
 
 def pack_records(records: Sequence[CustomerRecord]) -> bytes:
     """Write records without their facts; equal records give equal bytes."""
-    shared: dict[bytes, int] = {}
+    worths: dict[bytes, int] = {}
     known: dict[int, int] = {}
 
-    def number(value: object) -> int:
-        if id(value) not in known:
-            known[id(value)] = shared.setdefault(_encoder.encode(value), len(shared))
-        return known[id(value)]
+    def number(worth: Worth) -> int:
+        if id(worth) not in known:
+            known[id(worth)] = worths.setdefault(_encoder.encode(worth), len(worths))
+        return known[id(worth)]
 
     def timeline_row(timeline: Timeline) -> Row:
         row = list(_timeline_fields(timeline))
@@ -92,45 +95,56 @@ def pack_records(records: Sequence[CustomerRecord]) -> bytes:
         ]
         for record in records
     ]
-    return _encoder.encode(_Pack([msgspec.Raw(body) for body in shared], rows))
+    return _encoder.encode(_Pack([msgspec.Raw(body) for body in worths], rows))
 
 
 class RecordReader:
     """Reads packs of records; equal things that they share are one object."""
 
     def __init__(self) -> None:
-        self._shared: dict[bytes, Any] = {}
+        self._worths: dict[bytes, Worth] = {}
 
     def __call__(self, body: bytes) -> list[CustomerRecord]:
         """Read the records of one pack."""
         pack = _pack_decoder.decode(body)
-        shared = [self._one(bytes(raw)) for raw in pack.shared]
-        return [_record(row, shared) for row in pack.rows]
+        worths = [self._worth(bytes(raw)) for raw in pack.worths]
+        return [_record(row, worths) for row in pack.rows]
 
-    def _one(self, raw: bytes) -> Any:
-        if raw not in self._shared:
-            self._shared[raw] = _shared_decoder.decode(raw)
-        return self._shared[raw]
+    def _worth(self, raw: bytes) -> Worth:
+        if raw not in self._worths:
+            self._worths[raw] = _worth_decoder.decode(raw)
+        return self._worths[raw]
 
 
-def _record(row: Row, shared: Sequence[Any]) -> CustomerRecord:
+def _record(row: Row, worths: Sequence[Worth]) -> CustomerRecord:
     customer_id, timelines, unreadable, customer = row
     return CustomerRecord(
         customer_id,
         b"",
-        tuple(_timeline(it, shared) for it in timelines),
-        tuple(Unreadable(*it) for it in unreadable),
-        customer and Customer(*customer),
+        tuple([_timeline(it, customer_id, worths) for it in timelines]),
+        tuple([Unreadable(*it) for it in unreadable]),
+        customer and _customer(customer, customer_id),
     )
 
 
-def _timeline(row: Row, shared: Sequence[Any]) -> Timeline:
+def _timeline(row: Row, customer_id: str, worths: Sequence[Worth]) -> Timeline:
     for stretch in row[_STRETCHES]:
-        stretch[_WORTH] = shared[stretch[_WORTH]]
-        if _STATUS is not None:
-            stretch[_STATUS] = intern(stretch[_STATUS])
-    row[_STRETCHES] = tuple(Stretch(*stretch) for stretch in row[_STRETCHES])
+        stretch[_STATUS] = intern(stretch[_STATUS])
+        stretch[_WORTH] = worths[stretch[_WORTH]]
+    row[_STRETCHES] = tuple([Stretch(*stretch) for stretch in row[_STRETCHES]])
+    row[_CURRENCY] = intern(row[_CURRENCY])
+    row[_OWNER] = _same(row[_OWNER], customer_id)
     return Timeline(*row)
+
+
+def _customer(row: Row, customer_id: str) -> Customer:
+    key, *rest = row
+    return Customer(_same(key, customer_id), *rest)
+
+
+def _same(text: str, known: str) -> str:
+    """Give the text that is in memory already, where it is the same."""
+    return known if text == known else text
 
 
 def pack_balance(rows: Sequence[BalanceTransaction]) -> bytes:
