@@ -1,6 +1,6 @@
 """Reading the balance transactions of a time, each with who paid."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable
 from datetime import timedelta
 
 from shared.adapters.stripe_lists import expanding, read_all, together
@@ -8,7 +8,7 @@ from shared.adapters.stripe_money_mapping import customer_of, to_rows, unpaid_ch
 from shared.adapters.stripe_money_objects import BalanceTransactionObject, ChargeObject
 from shared.adapters.stripe_objects import Page
 from shared.adapters.stripe_transport import RefusedError, StripeTransport
-from shared.domain.balance import BalanceTransaction
+from shared.domain.balance import COLLECTED, BalanceTransaction
 
 
 async def read_balance(
@@ -35,13 +35,13 @@ async def read_balance(
         Page[BalanceTransactionObject],
         reach=reach,
     )
-    return await with_all_payers(transport, to_rows(found.values()), {})
+    return await with_all_payers(transport, to_rows(found.values()))
 
 
 async def with_all_payers(
     transport: StripeTransport,
     rows: Iterable[BalanceTransaction],
-    payers: Mapping[str, str | None],
+    categories: Collection[str] = COLLECTED,
 ) -> tuple[BalanceTransaction, ...]:
     """Return rows, each with who paid; charges that nothing tells of are read one by one.
 
@@ -50,13 +50,13 @@ async def with_all_payers(
 
         rows: among which most charges are.
 
-        payers: customers by charge, as far as other rows tell them.
+        categories: of the rows of which somebody has to have paid.
     """
     rows = list(rows)
-    missing = sorted(unpaid_charges(rows) - payers.keys())
+    missing = sorted(unpaid_charges(rows, categories))
     charges = await together(_read_charge(transport, charge_id) for charge_id in missing)
     found = {charge.id: customer_of(charge) for charge in charges if charge}
-    return with_payers(rows, {**payers, **found})
+    return with_payers(rows, found)
 
 
 async def _read_charge(transport: StripeTransport, charge_id: str) -> ChargeObject | None:

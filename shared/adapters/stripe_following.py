@@ -22,6 +22,7 @@ from shared.adapters.stripe_money_mapping import to_rows
 from shared.adapters.stripe_objects import PriceObject
 from shared.adapters.stripe_recording import Recorder
 from shared.adapters.stripe_rereading import Rereader
+from shared.domain.balance import REVENUE
 from shared.domain.ledger import Place
 
 # What happened just before the last reading may have been listed a little late.
@@ -110,7 +111,8 @@ class Follower:
         known = await asyncio.to_thread(lambda: {row.id for row in book.balance(since)})
         rows = [row for row in to_rows(found.values()) if row.id not in known]
         if rows:
-            rows = list(await with_all_payers(transport, rows, {}))
+            # What a payment was taken back from may be long ago, and not among the new rows.
+            rows = list(await with_all_payers(transport, rows, REVENUE))
             await asyncio.to_thread(book.add_balance, rows)
 
     async def _take_in(self, news: Sequence[EventObject]) -> datetime | None:

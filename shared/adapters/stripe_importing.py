@@ -149,7 +149,7 @@ class Importer:
         if not is_whole:
             return False
         rows = await asyncio.to_thread(lambda: list(self._book.balance(since)))
-        completed = await with_all_payers(self._transport, rows, {})
+        completed = await with_all_payers(self._transport, rows)
         await asyncio.to_thread(self._book.add_balance, completed)
         first = min(since, self._place.balance_since or since)
         self._recorder.place = replace(self._place, balance_since=first)

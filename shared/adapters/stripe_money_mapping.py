@@ -1,6 +1,6 @@
 """From Stripe's movements of the balance to the domain's, each with who paid."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
 
@@ -58,15 +58,17 @@ def payers_of(rows: Iterable[BalanceTransaction]) -> dict[str, str | None]:
     return {row.source_id: row.customer_id for row in rows if _is_of_charge(row)}
 
 
-def unpaid_charges(rows: Iterable[BalanceTransaction]) -> set[str]:
-    """Return the ids of charges that money collected was taken off again, and nothing tells who.
+def unpaid_charges(
+    rows: Iterable[BalanceTransaction], categories: Collection[str] = COLLECTED
+) -> set[str]:
+    """Return the ids of charges that rows of some categories belong to, and nothing tells who paid.
 
     Money that comes in has its charge as source; what was not captured or failed later is booked as
     a refund, which names the charge only. Ask once for rows that are new: of a guest's charge no
     answer will ever tell.
     """
     rows = list(rows)
-    wanted = {row.charge_id for row in rows if row.category in COLLECTED}
+    wanted = {row.charge_id for row in rows if row.category in categories}
     return {charge_id for charge_id in wanted if charge_id} - payers_of(rows).keys()
 
 
