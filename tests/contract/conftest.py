@@ -1,11 +1,13 @@
 """One deployed stack for all contract tests, and every port in both implementations."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 from itertools import count
 from typing import Any
 
 import pytest
 
+from shared.adapters import stripe_following, stripe_history_reading, stripe_importing
 from shared.adapters.dynamodb_alerts import DynamoDbAlerts
 from shared.adapters.dynamodb_config import DynamoDbConfig
 from shared.adapters.dynamodb_ledger import DynamoDbLedger
@@ -60,3 +62,10 @@ def _stores(request) -> Stores:
         DynamoDbAlerts(table),
         suffix,
     )
+
+
+@pytest.fixture(name="everlasting_events")
+def _everlasting_events(monkeypatch) -> None:
+    """Events that are kept for ever: whoever reads an account later knows no less of its past."""
+    for reader in (stripe_importing, stripe_following, stripe_history_reading):
+        monkeypatch.setattr(reader, "EVENTS_KEPT", timedelta(days=3_000))
