@@ -30,14 +30,15 @@ from shared.adapters.stripe_pace import IMPORT_SHARE, Pace, Pacer
 from shared.adapters.stripe_transport import StripeTransport, TransportSettings
 from shared.adapters.stripe_windows import EARLIEST, Listing, WindowedReading
 from shared.domain.ledger import Span
-from shared.domain.stripe_key import StripeKey
+from shared.domain.stripe_key import Mode, StripeKey
 
 _COUNT = 50_000
 _COUNT_FOR_THE_SDK = 4_000
 _LATENCY_SECONDS = 0.15
 _LIMIT = 25
 _PAGE = 100
-_SECRET = "sk_live_sandbox0000000000demo"  # noqa: S105 - made up
+_MODE: Mode = "live"
+_SECRET = f"sk_{_MODE}_sandbox0000000000demo"
 _SPAWN = multiprocessing.get_context("spawn")
 
 Client = Callable[[str, str], int]
@@ -122,9 +123,9 @@ def _read_windows(url: str, _: str) -> int:
         await reading.read([Span(EARLIEST, int(NOW.timestamp()))])
 
     async def read_both() -> None:
-        pace = Pace.of("live").times(IMPORT_SHARE)
+        pace = Pace.of(_MODE).times(IMPORT_SHARE)
         transport = StripeTransport(
-            StripeKey(_SECRET, "live", restricted=False),
+            StripeKey(_SECRET, _MODE, restricted=False),
             api_base=url,
             settings=TransportSettings(),
             pacer=Pacer(pace, ticks=time.monotonic, sleep=asyncio.sleep),
