@@ -55,7 +55,11 @@ class Fortnight:
     requests: list[int] = field(default_factory=list)
 
     def live_and_sync(self, hour: int) -> bool:
-        """Live on for an hour and sync, well or badly; False where the tick was missed."""
+        """Live on for an hour and sync, well or badly; False where it is not known up to now.
+
+        So it is where the tick was missed, or where only the end of a sync was, and its message
+        found an hour later that all had been done.
+        """
         before = self.worker.place
         self._live_on()
         what = self.chance.random()
@@ -81,7 +85,8 @@ class Fortnight:
         if what > 0.9:
             self.worker.sync(slot)
             assert self.worker.requests == 0
-        return True
+        as_of = self.worker.place.as_of
+        return as_of is not None and as_of.timestamp() == self.sandbox.clock.now()
 
     def _live_on(self) -> None:
         self.life.live_in(self.sandbox, 1)
