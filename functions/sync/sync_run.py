@@ -19,7 +19,7 @@ from shared.domain.configuration import (
     SyncFailure,
     SyncStatus,
 )
-from shared.domain.ledger import Progress, load_account
+from shared.domain.ledger import FORM, Place, Progress, load_account
 from shared.domain.metrics import needs_of
 from shared.errors import MetricsError
 from shared.ports import (
@@ -86,6 +86,8 @@ class SyncRun:
             BillingSourceError: see `BillingSource.advance`.
             LeaseHeldError: the lease has passed to another sync.
         """
+        if self._place.form != FORM:
+            self._begin_anew()
         while True:
             phase = self._place.phase
             step = source.advance(
@@ -105,6 +107,14 @@ class SyncRun:
                 return False
             if self._place.repair == "none":
                 self._give_first_values()
+
+    def _begin_anew(self) -> None:
+        """Drop a ledger that an earlier version of this software has left."""
+        self._book.clear()
+        self._place = Place()
+        self._ledger.save_place(self._lease, self._place)
+        note = "This version keeps the account in another form: it is read anew."
+        self._status = replace(self._status, notes=(*self._status.notes, note))
 
     def succeed(self) -> None:
         """Say that the sync is done."""

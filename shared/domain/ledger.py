@@ -15,6 +15,10 @@ from shared.domain.customers import Customer
 from shared.domain.timelines import Timeline
 from shared.domain.unreadable import Unreadable
 
+# Of what is kept of an account: raise it with any change of `Timeline` and what it is made of, of
+# `Customer` or of `BalanceTransaction`. What is kept in another form is read anew.
+FORM = 1
+
 Phase = Literal["subscriptions", "balance", "history", "following"]
 # Why an account that has been read is read again: to see whether something has drifted, or because
 # what changed since can no longer be told.
@@ -99,6 +103,8 @@ class Place:
         drifted: how many customers the last such reading found otherwise than they were kept.
 
         requests: how many the reading of everything took, so far.
+
+        form: that what is kept has.
     """
 
     phase: Phase = "subscriptions"
@@ -116,10 +122,12 @@ class Place:
     checked_at: datetime | None = None
     drifted: int = 0
     requests: int = 0
+    form: int = FORM
 
     def covers(self, needs: Needs) -> bool:
         """Return whether the ledger has all that is needed for a value now."""
-        if self.as_of is None or (self.phase == "subscriptions" and self.repair == "none"):
+        is_begun = self.phase != "subscriptions" or self.repair != "none"
+        if self.as_of is None or self.form != FORM or not is_begun:
             return False
         at = self.as_of
         has_history = needs.history == NOTHING or _reaches(self.history_since, at - needs.history)

@@ -6,9 +6,9 @@ from datetime import timedelta
 import pytest
 
 from functions.sync.sync_account import SyncAccount
-from shared.domain.account import Account
+from shared.domain.account import Account, Needs
 from shared.domain.balance import BalanceTransaction
-from shared.domain.ledger import Place
+from shared.domain.ledger import FORM, Place
 from shared.domain.metrics import Churn, Mrr, Revenue
 from shared.domain.stripe_key import StripeKey, parse_key
 from shared.errors import SourceUnavailableError
@@ -190,3 +190,17 @@ def test_reading_again_gives_no_value_before_it_is_whole(world):
     )
     assert world.sync(asked("again")) == "ok"
     assert set(world.phases_with_values) == {"end"}
+
+
+def test_a_ledger_in_the_form_of_another_version_is_read_anew(world):
+    world.sync(asked())
+    world.ledger.book("int_1").put_catalog({"price/old": b"?"})
+    world.ledger.places["int_1"] = replace(world.place, form=FORM - 1)
+    assert not world.place.covers(Needs(subscriptions=True))
+    world.phases_with_values.clear()
+    assert world.sync(asked("again")) == "ok"
+    assert world.ledger.book("int_1").catalog() == {}
+    assert world.place.form == FORM
+    (note,) = world.config.sync_status("int_1").notes
+    assert "read anew" in note
+    assert world.phases_with_values["end"] == {"met_mrr", "met_rev", "met_churn"}
