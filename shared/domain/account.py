@@ -1,14 +1,16 @@
 """What was read of one Stripe account: the facts from which every number is computed."""
 
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Literal
+from typing import Any, Literal, TypeVar
 
 from shared.domain.balance import BalanceTransaction
 from shared.domain.customers import Customer
 from shared.domain.timelines import Timeline
 from shared.domain.unreadable import Unreadable
 
+Made = TypeVar("Made")
 Mode = Literal["test", "live"]
 
 NOTHING = timedelta(0)
@@ -87,6 +89,14 @@ class Account:
     balance: tuple[BalanceTransaction, ...] = ()
     id: str = ""
     default_currency: str = ""
+    _made: dict[object, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
+
+    def once(self, make: Callable[["Account"], Made]) -> Made:
+        """Return what a function makes of this account, which it is asked for only once."""
+        if make not in self._made:
+            self._made[make] = make(self)
+        made: Made = self._made[make]
+        return made
 
 
 @dataclass(frozen=True, slots=True)

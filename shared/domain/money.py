@@ -4,7 +4,8 @@ Nothing here is a float. Amounts inside the domain are Fractions of Stripe's sma
 units"); what leaves the domain is a Decimal in major units, rounded at the very end.
 """
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from fractions import Fraction
 from math import floor
@@ -85,6 +86,18 @@ def to_major(minor: Amount, currency: str) -> Fraction:
     Fraction(25, 2)
     """
     return Fraction(minor, 10 ** api_digits(currency))
+
+
+def exact_sum(amounts: Iterable[Amount]) -> Fraction:
+    """Return the exact sum; what has the same denominator is added up as integers.
+
+    >>> exact_sum([Fraction(1, 3), 2, Fraction(2, 3)])
+    Fraction(3, 1)
+    """
+    sums: defaultdict[int, int] = defaultdict(int)
+    for amount in amounts:
+        sums[amount.denominator] += amount.numerator
+    return sum((Fraction(it, denominator) for denominator, it in sums.items()), Fraction(0))
 
 
 def round_half_up(value: Amount, digits: int) -> Decimal:

@@ -8,7 +8,8 @@ from decimal import Decimal
 from fractions import Fraction
 
 from shared.domain.account import Account
-from shared.domain.balance import COLLECTED, BalanceTransaction
+from shared.domain.balance import CHARGE, COLLECTED, BalanceTransaction
+from shared.domain.metrics.balance_days import Sums, days_of
 from shared.domain.metrics.balance_movements import (
     Movements,
     list_other_movements,
@@ -31,7 +32,7 @@ from shared.domain.metrics.measurement import (
 from shared.domain.metrics.queries import Arpu
 from shared.domain.metrics.scope import count_nouns, warn_of_test_mode
 from shared.domain.money import format_money, format_value, round_money
-from shared.domain.windows import range_in_words, window_ending
+from shared.domain.windows import Window, range_in_words, window_ending
 
 _MONTHS = {"last_month": 1, "last_quarter": 3, "last_year": 12}
 
@@ -75,38 +76,51 @@ def compute_arpu(query: Arpu, account: Account, at: datetime, terms: Terms) -> M
     >>> terms = Terms(Definitions(), currency="usd")
     >>> compute_arpu(Arpu(), Account("live"), datetime(2026, 11, 22, tzinfo=UTC), terms).value
     """
-    movements = select_movements(account, window_ending(at, query.time_range))
-    collected = _collect(movements.counted)
-    converter = Converter(terms)
-    missing = {
-        currency
-        for minor, currency in collected.amounts
-        if converter.convert(minor, currency) is None
-    }
-    exact = None if missing else _exact_sum(collected, converter)
-    value = _divide(exact, collected.payers, converter)
+    window, converter = window_ending(at, query.time_range), Converter(terms)
+    found = days_of(account).sums(window)
+    payers = days_of(account).count_payers(window)
+    missing = _find_missing(account, window, found, converter)
+    exact = None if missing else _exact_sum(found, converter)
+    value = _divide(exact, payers, converter)
+    guests = sum(its.rows for key, its in found.items() if key.is_guest and key.category == CHARGE)
     warnings = [
         *warn_of_test_mode(account),
         *([warn_of_missing_rates(missing, converter.currency)] if missing else []),
-        *warn_of_unknown_movements("ARPU", movements),
-        *_warn_of_no_payers(query, collected),
+        *warn_of_unknown_movements("ARPU", found),
     ]
-    revenue = None if exact is None else round_money(exact, converter.currency)
-    is_withheld = bool(missing)
-    explanation = Explanation(
-        formula=_formula(query, collected.payers, revenue, value, converter.currency),
-        parts=_list_parts(collected, revenue),
-        breakdown=Breakdown(
-            by_currency=rows_by_currency(collected.amounts, converter, is_withheld=is_withheld)
-        ),
-        contributions=_list_contributions(collected, converter, is_withheld=is_withheld),
-        left_out=_list_left_out(collected, movements, converter),
-        companions={
-            "per_month": _divide(exact, collected.payers * _MONTHS[query.time_range], converter),
-            "payments": Decimal(sum(collected.payments.values())),
-        },
-    )
-    return Measurement(value, "currency", converter.currency, tuple(warnings), explanation)
+    if not payers:
+        warnings.append(_warn_of_no_payers(query, account, window, has_guests=bool(guests)))
+
+    def explain() -> Explanation:
+        movements = select_movements(account, window)
+        collected = _collect(movements.counted)
+        revenue = None if exact is None else round_money(exact, converter.currency)
+        amounts = [(minor, currency, 1) for minor, currency in collected.amounts]
+        is_withheld = bool(missing)
+        months = payers * _MONTHS[query.time_range]
+        return Explanation(
+            formula=_formula(query, payers, revenue, value, converter.currency),
+            parts=_list_parts(collected, revenue),
+            breakdown=Breakdown(
+                by_currency=rows_by_currency(amounts, converter, is_withheld=is_withheld)
+            ),
+            contributions=_list_contributions(collected, converter, is_withheld=is_withheld),
+            left_out=_list_left_out(collected, movements, converter),
+            companions={
+                "per_month": _divide(exact, months, converter),
+                "payments": Decimal(sum(collected.payments.values())),
+            },
+        )
+
+    return Measurement(value, "currency", converter.currency, tuple(warnings), explain)
+
+
+def _find_missing(account: Account, window: Window, found: Sums, converter: Converter) -> set[str]:
+    """Return the currencies without a rate in which anybody paid something."""
+    if all(converter.rate_of(key.currency) is not None for key in found):
+        return set()
+    amounts = _collect(select_movements(account, window).counted).amounts
+    return {code for minor, code in amounts if converter.convert(minor, code) is None}
 
 
 def _collect(movements: Sequence[BalanceTransaction]) -> _Collected:
@@ -117,8 +131,11 @@ def _collect(movements: Sequence[BalanceTransaction]) -> _Collected:
     return _Collected(sums, Counter(it.customer_id for it in payments(movements)))
 
 
-def _exact_sum(collected: _Collected, converter: Converter) -> Fraction | None:
-    sums = converter.sum_by(("", minor, currency) for minor, currency in collected.amounts)
+def _exact_sum(found: Sums, converter: Converter) -> Fraction | None:
+    counted = ((key, its) for key, its in found.items() if key.category in COLLECTED)
+    sums = converter.sum_by(
+        ("", its.amount, key.currency) for key, its in counted if not key.is_guest
+    )
     return None if sums is None else sums.get("", Fraction(0))
 
 
@@ -185,13 +202,16 @@ def _formula(
     )
 
 
-def _warn_of_no_payers(query: Arpu, collected: _Collected) -> list[MetricWarning]:
-    if collected.payers:
-        return []
-    guests = collected.payments.get(None, 0)
+def _warn_of_no_payers(
+    query: Arpu, account: Account, window: Window, *, has_guests: bool
+) -> MetricWarning:
+    guests = 0
+    if has_guests:
+        made = _collect(select_movements(account, window).counted).payments
+        guests = made.get(None, 0)
     but = f" Left out: {count_nouns(guests, 'payment')} without a known customer." if guests else ""
     message = (
         f"ARPU has no value: no customer paid in the {range_in_words(query.time_range)}, and"
         f" nothing can be divided by none.{but}"
     )
-    return [MetricWarning("no_payers", message)]
+    return MetricWarning("no_payers", message)

@@ -1,13 +1,13 @@
 """What revenue and ARPU share: the movements of the balance in a range, and how they add up."""
 
-from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from shared.domain.account import Account
 from shared.domain.balance import CHARGE, CHARGE_FAILURE, NO_REVENUE, REVENUE, BalanceTransaction
+from shared.domain.metrics.balance_days import SumKey, Sums, days_of
 from shared.domain.metrics.conversion import Converter
-from shared.domain.metrics.exclusions import warn_of_unreadable
+from shared.domain.metrics.exclusions import count_reasons, warn_of_unreadable
 from shared.domain.metrics.measurement import LeftOut, MetricWarning
 from shared.domain.metrics.scope import count_nouns
 from shared.domain.windows import Window
@@ -31,11 +31,6 @@ class Movements:
     counted: tuple[BalanceTransaction, ...]
     other: tuple[BalanceTransaction, ...]
     unknown: tuple[BalanceTransaction, ...]
-
-    @property
-    def is_all_unknown(self) -> bool:
-        """Whether there is something, and nothing of it can be read: that is not nothing."""
-        return bool(self.unknown) and not self.counted
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +57,7 @@ class Sum:
 
 def select_movements(account: Account, window: Window) -> Movements:
     """Return the movements in a window."""
-    inside = sorted((it for it in account.balance if it.created_at in window), key=lambda it: it.id)
+    inside = sorted(days_of(account).rows(window), key=lambda it: it.id)
     return Movements(
         counted=tuple(it for it in inside if it.category in REVENUE),
         other=tuple(it for it in inside if it.category in NO_REVENUE),
@@ -70,19 +65,12 @@ def select_movements(account: Account, window: Window) -> Movements:
     )
 
 
-def add_up(
-    sums: Iterable[Sum], movements: Iterable[BalanceTransaction]
-) -> list[list[tuple[int, str]]]:
-    """Return each of the sums over movements as (minor units, currency), in one pass."""
-    amounts: Counter[tuple[str, str]] = Counter()
-    fees: Counter[str] = Counter()
-    for movement in movements:
-        amounts[movement.category, movement.currency] += movement.amount_minor
-        fees[movement.currency] += movement.fee_minor
+def add_up(chosen: Sum, sums: Sums) -> list[tuple[int, str]]:
+    """Return what a sum over a window is made of, as (minor units, currency)."""
+    counted = [(key, its) for key, its in sums.items() if key.category in REVENUE]
     return [
-        [(it.signs.get(category, 0) * minor, code) for (category, code), minor in amounts.items()]
-        + [(it.fees * minor, code) for code, minor in fees.items()]
-        for it in sums
+        (chosen.signs.get(key.category, 0) * its.amount + chosen.fees * its.fee, key.currency)
+        for key, its in counted
     ]
 
 
@@ -110,12 +98,22 @@ def list_other_movements(movements: Movements, converter: Converter) -> tuple[Le
     return tuple(rows)
 
 
-def warn_of_unknown_movements(name: str, movements: Movements) -> list[MetricWarning]:
+def is_all_unknown(sums: Sums) -> bool:
+    """Return whether there is something, and nothing of it can be read: that is not nothing."""
+    return bool(_unknown(sums)) and not any(it.category in REVENUE for it in sums)
+
+
+def warn_of_unknown_movements(name: str, sums: Sums) -> list[MetricWarning]:
     """Return the warning that names the categories that are not known."""
-    if not movements.unknown:
+    unknown = _unknown(sums)
+    if not unknown:
         return []
-    reasons = [f'reporting category "{it.category}"' for it in movements.unknown]
-    return [warn_of_unreadable(name, NOUN, reasons)]
+    reasons = ((f'reporting category "{it.category}"', sums[it].rows) for it in unknown)
+    return [warn_of_unreadable(name, NOUN, count_reasons(reasons))]
+
+
+def _unknown(sums: Sums) -> list[SumKey]:
+    return [it for it in sums if it.category not in _KNOWN]
 
 
 def _row(category: str, group: Sequence[BalanceTransaction], converter: Converter) -> LeftOut:

@@ -1,5 +1,6 @@
 """Churn: what was lost over a range: customers or revenue, as a rate or an amount."""
 
+from collections.abc import Collection
 from datetime import datetime
 from decimal import Decimal
 from fractions import Fraction
@@ -26,7 +27,7 @@ from shared.domain.metrics.retained_revenue import (
     percent_of,
     warnings_of,
 )
-from shared.domain.metrics.retention import first_payments, retained_within
+from shared.domain.metrics.retention import Retention, first_payments
 from shared.domain.metrics.scope import count_nouns
 from shared.domain.money import Unit, format_value
 
@@ -56,38 +57,49 @@ def compute_churn(query: Churn, account: Account, at: datetime, terms: Terms) ->
 
 
 def _customer_churn_rate(account: Account, found: RetainedRevenue, terms: Terms) -> Measurement:
-    base, lost = set(found.retention.cohort), set(found.retention.lost)
-    warnings = warnings_of("Customer churn rate", found, needs_rates=False)
+    lost, base = found.sums.lost, found.sums.customers
+    departed: Collection[str] | None = None
     if terms.definitions.customer_churn == "stripe":
-        departed = departed_customers(account, found.window, terms.definitions)
-        lost = set(departed.last)
-        # Who came and left within the range was new in it too.
-        came = retained_within(account, found.window, terms.definitions) - base
-        since = first_payments(account, came, terms.definitions)
-        base |= {it for it, at in since.items() if at in found.window}
-    value = None if found.is_unknown else percent_of(len(lost), len(base))
-    parts = (
-        Part("Customers lost", Decimal(len(lost)), len(lost)),
-        Part(f"Customers {_base_label(terms)}", Decimal(len(base)), len(base)),
+        departed = departed_customers(account, found.window, terms.definitions).last
+        lost, base = len(departed), base + _count_new(found.retention)
+    value = None if found.is_unknown else percent_of(lost, base)
+
+    def explain() -> Explanation:
+        ids = set(found.retention.lost if departed is None else departed)
+        details = {
+            it.customer_id: describe(it, found) for it in found.movements if it.customer_id in ids
+        }
+        shown = "withheld" if found.is_unknown else format_value(value, "percent", None)
+        return Explanation(
+            formula=(
+                f"Customer churn rate = {count_nouns(lost, 'customer')} lost"
+                f" / {base:,d} {_base_label(terms)} x 100 = {shown}"
+            ),
+            parts=(
+                Part("Customers lost", Decimal(lost), lost),
+                Part(f"Customers {_base_label(terms)}", Decimal(base), base),
+            ),
+            contributions=tuple(
+                Contribution("customer", it, it, Decimal(1), None, details.get(it, "lost"))
+                for it in sorted(ids)
+            ),
+            left_out=left_out_of(found),
+            companions=companions_of(found),
+        )
+
+    warnings = warnings_of("Customer churn rate", found, needs_rates=False)
+    return Measurement(value, "percent", None, tuple(warnings), explain)
+
+
+def _count_new(retention: Retention) -> int:
+    """Return how many customers first paid within the window; who came and left in it, too."""
+    came = (
+        it
+        for it in retention.retained_within()
+        if not (retention.paid_at_start(it) and retention.is_readable(it))
     )
-    details = {
-        it.customer_id: describe(it, found) for it in found.movements if it.customer_id in lost
-    }
-    shown = "withheld" if found.is_unknown else format_value(value, "percent", None)
-    explanation = Explanation(
-        formula=(
-            f"Customer churn rate = {count_nouns(len(lost), 'customer')} lost"
-            f" / {len(base):,d} {_base_label(terms)} x 100 = {shown}"
-        ),
-        parts=parts,
-        contributions=tuple(
-            Contribution("customer", it, it, Decimal(1), None, details.get(it, "lost"))
-            for it in sorted(lost)
-        ),
-        left_out=left_out_of(found),
-        companions=companions_of(found),
-    )
-    return Measurement(value, "percent", None, tuple(warnings), explanation)
+    since = first_payments(retention.states, retention.weights, came)
+    return sum(1 for at in since.values() if at in retention.window)
 
 
 def _base_label(terms: Terms) -> str:
@@ -99,27 +111,30 @@ def _base_label(terms: Terms) -> str:
 def _revenue_churn(query: Churn, found: RetainedRevenue, terms: Terms) -> Measurement:
     is_rate = query.churn_metric == "revenue_churn_rate"
     counts_less = is_rate and terms.definitions.revenue_churn == "with_contraction"
-    kinds = {"churned", "contraction"} if counts_less else {"churned"}
-    losses = {it.customer_id: -it.change for it in found.cohort if it.kind in kinds}
-    lost = sum(losses.values(), Fraction(0))
+    lost = found.sums.churned + (found.sums.contraction if counts_less else 0)
     name = "Revenue churn rate" if is_rate else "Churned MRR"
     value: Decimal | None = None
     if not found.is_withheld:
-        value = percent_of(lost, found.opening) if is_rate else found.rounded(lost)
+        value = percent_of(lost, found.sums.opening) if is_rate else found.rounded(lost)
+
+    def explain() -> Explanation:
+        kinds = {"churned", "contraction"} if counts_less else {"churned"}
+        losses = {it.customer_id: -it.change for it in found.cohort if it.kind in kinds}
+        return Explanation(
+            formula=_formula(name, lost, found, value, is_rate=is_rate),
+            parts=_parts(losses, lost, found, is_rate=is_rate),
+            breakdown=breakdown_of(found) if found.missing else Breakdown(),
+            contributions=() if found.is_withheld else contributions_of(found, losses),
+            left_out=left_out_of(found),
+            companions=companions_of(found),
+        )
+
     warnings = warnings_of(name, found, needs_rates=True)
-    currency = None if is_rate else found.converter.currency
     if not is_rate:
         warnings = [it for it in warnings if it.code not in {"no_cohort", "short_range"}]
     unit: Unit = "percent" if is_rate else "currency"
-    explanation = Explanation(
-        formula=_formula(name, lost, found, value, is_rate=is_rate),
-        parts=_parts(losses, lost, found, is_rate=is_rate),
-        breakdown=breakdown_of(found) if found.missing else Breakdown(),
-        contributions=() if found.is_withheld else contributions_of(found, losses),
-        left_out=left_out_of(found),
-        companions=companions_of(found),
-    )
-    return Measurement(value, unit, currency, tuple(warnings), explanation)
+    currency = None if is_rate else found.converter.currency
+    return Measurement(value, unit, currency, tuple(warnings), explain)
 
 
 def _parts(
@@ -131,7 +146,10 @@ def _parts(
     numerator = Part("MRR lost", found.rounded(lost), len(losses))
     if not is_rate:
         return (numerator,)
-    return (numerator, Part("MRR at the start", found.rounded(found.opening), len(found.cohort)))
+    return (
+        numerator,
+        Part("MRR at the start", found.rounded(found.sums.opening), len(found.cohort)),
+    )
 
 
 def _formula(
@@ -143,6 +161,6 @@ def _formula(
         return f"{name} = start MRR of the customers lost = {found.shown(lost)}"
     shown = format_value(value, "percent", None)
     return (
-        f"{name} = {found.shown(lost)} lost / {found.shown(found.opening)} at the start"
+        f"{name} = {found.shown(lost)} lost / {found.shown(found.sums.opening)} at the start"
         f" x 100 = {shown}"
     )

@@ -17,14 +17,17 @@ from shared.domain.metrics.measurement import (
     CurrencyRow,
     Part,
 )
+from shared.domain.metrics.scope import Scope
 from shared.domain.money import (
     Amount,
+    exact_sum,
     format_money,
     round_half_up,
     round_money,
     round_shares,
     to_major,
 )
+from shared.domain.timelines import Timeline
 from shared.domain.worth import MonthlyItem
 
 _LABELS = {
@@ -36,8 +39,10 @@ _LABELS = {
 
 def list_parts(counted: Sequence[Assessment], converter: Converter) -> tuple[Part, ...]:
     """Return the value by status, in a fixed order; statuses that none has are left out."""
-    counts = Counter(it.subscription.status for it in counted)
-    amounts = ((it.subscription.status, it.minor, it.currency) for it in counted)
+    counts: Counter[str] = Counter()
+    for it in counted:
+        counts[it.kind.status] += it.count
+    amounts = ((it.kind.status, it.sum_minor, it.kind.currency) for it in counted)
     sums = converter.sum_by(amounts) or {}
     statuses = [status for status in _LABELS if status in sums]
     shares = round_shares([sums[status] for status in statuses], converter.digits)
@@ -48,19 +53,19 @@ def list_parts(counted: Sequence[Assessment], converter: Converter) -> tuple[Par
 
 
 def list_contributions(
-    counted: Sequence[Assessment], converter: Converter, *, is_withheld: bool
+    scope: Scope, counted: Sequence[Assessment], converter: Converter, *, is_withheld: bool
 ) -> tuple[Contribution, ...]:
     """Return what each subscription adds, largest first, equal amounts by id; zeros are left out.
 
     Where the value is withheld, each amount is in its subscription's own currency.
     """
-    paying = [it for it in counted if it.minor]
-    rounded = round_each(
-        [(it.minor, it.currency) for it in paying], converter, is_withheld=is_withheld
-    )
+    paying = {it.alike.number: it for it in counted if it.minor}
+    every = [(whose, paying[kind]) for whose, kind in scope.subscriptions() if kind in paying]
+    amounts = [(it.minor, it.kind.currency) for _, it in every]
+    rounded = round_each(amounts, converter, is_withheld=is_withheld)
     rows = [
-        _contribution(it, amount, currency)
-        for it, (amount, currency) in zip(paying, rounded, strict=True)
+        _contribution(whose, it, amount, currency)
+        for (whose, it), (amount, currency) in zip(every, rounded, strict=True)
     ]
     return tuple(sorted(rows, key=lambda row: (-row.amount, row.id)))
 
@@ -85,9 +90,8 @@ def break_down(
 
     Where the value is withheld, only the sums by currency, each in its own, can be told.
     """
-    by_currency = rows_by_currency(
-        [(it.minor, it.currency) for it in counted], converter, is_withheld=is_withheld
-    )
+    amounts = [(it.sum_minor, it.kind.currency, it.count) for it in counted]
+    by_currency = rows_by_currency(amounts, converter, is_withheld=is_withheld)
     if is_withheld:
         return Breakdown(by_currency=by_currency)
     return Breakdown(
@@ -100,12 +104,12 @@ def break_down(
 def _rows_by(
     counted: Sequence[Assessment], converter: Converter, key_of: Callable[[MonthlyItem], str]
 ) -> tuple[BreakdownRow, ...]:
-    rows = [
-        (key_of(item), item.amount_minor, it.currency)
-        for it in counted
-        for item in (it.monthly.items if it.monthly else ())
-    ]
-    counts = Counter(key for key, _, _ in rows)
+    counts: Counter[str] = Counter()
+    rows = []
+    for it in counted:
+        for item in it.monthly.items if it.monthly else ():
+            rows.append((key_of(item), item.amount_minor * it.count, it.kind.currency))
+            counts[key_of(item)] += it.count
     sums = converter.sum_by(rows) or {}
     keys = sorted(sums, key=lambda key: (-sums[key], key))
     shares = round_shares([sums[key] for key in keys], converter.digits)
@@ -115,14 +119,16 @@ def _rows_by(
 
 
 def rows_by_currency(
-    amounts: Sequence[tuple[Amount, str]], converter: Converter, *, is_withheld: bool
+    amounts: Sequence[tuple[Amount, str, int]], converter: Converter, *, is_withheld: bool
 ) -> tuple[CurrencyRow, ...]:
-    """Return the sums of (minor units, currency) by currency, largest first."""
-    own: defaultdict[str, Amount] = defaultdict(int)
-    for minor, currency in amounts:
-        own[currency] += minor * converter.months
-    counts = Counter(currency for _, currency in amounts)
-    converted = _converted_by_currency(amounts, converter, is_withheld=is_withheld)
+    """Return the sums of (minor units, currency, how many) by currency, largest first."""
+    own: defaultdict[str, list[Amount]] = defaultdict(list)
+    counts: Counter[str] = Counter()
+    for minor, currency, count in amounts:
+        own[currency].append(minor)
+        counts[currency] += count
+    sums = {currency: exact_sum(own[currency]) * converter.months for currency in sorted(own)}
+    converted = _converted_by_currency(sums, converter, is_withheld=is_withheld)
     rows = [
         CurrencyRow(
             currency=currency,
@@ -131,26 +137,28 @@ def rows_by_currency(
             rate=_shown_rate(converter.rate_of(currency)),
             converted=converted.get(currency),
         )
-        for currency, minor in own.items()
+        for currency, minor in sums.items()
     ]
     return tuple(sorted(rows, key=lambda row: (-(row.converted or 0), row.currency)))
 
 
 def _converted_by_currency(
-    amounts: Sequence[tuple[Amount, str]], converter: Converter, *, is_withheld: bool
+    sums: Mapping[str, Amount], converter: Converter, *, is_withheld: bool
 ) -> Mapping[str, Decimal]:
     if is_withheld:
         return {}
-    sums = converter.sum_by((currency, minor, currency) for minor, currency in amounts) or {}
-    return dict(zip(sums, round_shares(list(sums.values()), converter.digits), strict=True))
+    # What they are of the value covers its months already.
+    monthly = Converter(converter.terms)
+    converted = monthly.sum_by((code, minor, code) for code, minor in sums.items()) or {}
+    shares = round_shares(list(converted.values()), converter.digits)
+    return dict(zip(converted, shares, strict=True))
 
 
-def _contribution(it: Assessment, amount: Decimal, currency: str) -> Contribution:
-    subscription = it.subscription
+def _contribution(whose: Timeline, it: Assessment, amount: Decimal, currency: str) -> Contribution:
     return Contribution(
         object="subscription",
-        id=subscription.id,
-        customer=subscription.customer_id,
+        id=whose.subscription_id,
+        customer=whose.customer_id,
         amount=amount,
         currency=currency,
         detail=_detail(it, currency),
@@ -159,15 +167,15 @@ def _contribution(it: Assessment, amount: Decimal, currency: str) -> Contributio
 
 def _detail(it: Assessment, currency: str) -> str:
     """Return what a reader needs to recognise the amount: status, prices, own currency, notes."""
-    subscription = it.subscription
+    kind = it.kind
     prices = ", ".join(item.price_id for item in (it.monthly.items if it.monthly else ()))
-    notes = [subscription.status, prices]
-    if it.currency != currency:
-        own = format_money(_rounded_own(it.minor, it.currency), it.currency)
+    notes = [kind.status, prices]
+    if kind.currency != currency:
+        own = format_money(_rounded_own(it.minor, kind.currency), kind.currency)
         notes.append(f"{own} a month")
-    if subscription.stretch.is_ending:
+    if kind.is_ending:
         notes.append("scheduled to end")
-    if subscription.stretch.collection_paused:
+    if kind.collection_paused:
         notes.append("collection paused")
     return "; ".join(note for note in notes if note)
 

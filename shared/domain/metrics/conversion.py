@@ -7,7 +7,14 @@ from decimal import Decimal
 from fractions import Fraction
 
 from shared.domain.metrics.measurement import MetricWarning, Terms
-from shared.domain.money import Amount, display_digits, round_money, round_units, to_major
+from shared.domain.money import (
+    Amount,
+    display_digits,
+    exact_sum,
+    round_money,
+    round_units,
+    to_major,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,12 +86,12 @@ class Converter:
 
         Keys are in the order of their first appearance.
         """
-        own: defaultdict[tuple[str, str], Amount] = defaultdict(int)
+        own: defaultdict[tuple[str, str], list[Amount]] = defaultdict(list)
         for key, minor, currency in amounts:
-            own[key, currency] += minor
+            own[key, currency].append(minor)
         sums: defaultdict[str, Fraction] = defaultdict(Fraction)
-        for (key, currency), minor in own.items():
-            converted = self.convert(minor, currency)
+        for (key, currency), minors in own.items():
+            converted = self.convert(exact_sum(minors), currency)
             if converted is None:
                 return None
             sums[key] += converted

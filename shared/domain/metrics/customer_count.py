@@ -1,8 +1,10 @@
 """Customer Count: how many customers there are, pay, are new, or have left."""
 
-from collections import Counter
-from collections.abc import Collection, Mapping, Sequence
-from datetime import datetime
+from bisect import bisect_right
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
 from decimal import Decimal
 
 from shared.domain.account import Account
@@ -20,8 +22,9 @@ from shared.domain.metrics.measurement import (
 )
 from shared.domain.metrics.queries import CustomerCount
 from shared.domain.metrics.scope import (
+    Scope,
     count_nouns,
-    customers_in_scope,
+    is_in_scope,
     select_scope,
     warn_of_test_mode,
 )
@@ -58,80 +61,164 @@ def compute_customer_count(
             return _count_churned(account, window, terms, range_in_words(query.time_range))
 
 
+@dataclass(frozen=True, slots=True)
+class _Customers:
+    """The customers that can count.
+
+    Attributes:
+        created: when each was created, oldest first.
+
+        deleted: when each that is deleted was created and deleted.
+
+        other_mode, in_clock: how many there are besides.
+    """
+
+    created: Sequence[datetime]
+    deleted: Sequence[tuple[datetime, datetime]]
+    other_mode: int
+    in_clock: int
+
+    def count(self, window: Window) -> tuple[int, int]:
+        """Return how many were created in a window and exist at its end, and how many do not."""
+        first = bisect_right(self.created, window.start)
+        created = bisect_right(self.created, window.end) - first
+        gone = sum(1 for at, end in self.deleted if at in window and end <= window.end)
+        return created - gone, gone
+
+
+def _gather(account: Account) -> _Customers:
+    live = account.mode == "live"
+    every = account.customers
+    found = [it for it in every if it.livemode == live and not it.in_test_clock]
+    return _Customers(
+        created=sorted([it.created_at for it in found]),
+        deleted=[(it.created_at, it.deleted_at) for it in found if it.deleted_at is not None],
+        other_mode=sum(1 for it in every if it.livemode != live),
+        in_clock=sum(1 for it in every if it.in_test_clock),
+    )
+
+
 def _count_existing(account: Account, at: datetime) -> Measurement:
-    found = [it for it in customers_in_scope(account) if it.exists_at(at)]
+    ever = Window(datetime.min.replace(tzinfo=UTC), at)
+    count, _ = account.once(_gather).count(ever)
     return _measure(
         "Customers that exist",
-        [(it.id, f"since {it.created_at:%d %B %Y}") for it in found],
+        count,
+        lambda: _list_existing(account, ever),
         warnings=_warn_of_strangers(account),
     )
 
 
 def _count_new(account: Account, window: Window, in_words: str) -> Measurement:
-    created = [it for it in customers_in_scope(account) if it.created_at in window]
-    found = [it for it in created if it.exists_at(window.end)]
-    gone = len(created) - len(found)
+    count, gone = account.once(_gather).count(window)
     words = f"{count_nouns(gone, 'customer')} deleted since"
     return _measure(
         f"Customers created in the {in_words}",
-        [(it.id, f"since {it.created_at:%d %B %Y}") for it in found],
+        count,
+        lambda: _list_existing(account, window),
         warnings=_warn_of_strangers(account),
         left_out=(LeftOut("deleted", words, gone, None),) if gone else (),
     )
 
 
+def _list_existing(account: Account, window: Window) -> list[tuple[str, str]]:
+    return [
+        (it.id, f"since {it.created_at:%d %B %Y}")
+        for it in account.customers
+        if is_in_scope(account, it) and it.created_at in window and it.exists_at(window.end)
+    ]
+
+
 def _warn_of_strangers(account: Account) -> list[MetricWarning]:
-    others = sum(1 for it in account.customers if it.livemode != (account.mode == "live"))
-    in_clock = sum(1 for it in account.customers if it.in_test_clock)
+    found = account.once(_gather)
     warnings = warn_of_test_mode(account)
-    if others:
-        message = f"{count_nouns(others, 'customer')} of the other mode than the key's left out."
+    if found.other_mode:
+        said = count_nouns(found.other_mode, "customer")
+        message = f"{said} of the other mode than the key's left out."
         warnings.append(MetricWarning("mode_mismatch", message))
-    if in_clock:
-        message = f"{count_nouns(in_clock, 'customer')} of a test clock left out."
+    if found.in_clock:
+        message = f"{count_nouns(found.in_clock, 'customer')} of a test clock left out."
         warnings.append(MetricWarning("test_clock", message))
     return warnings
 
 
 def _count_active(account: Account, at: datetime, terms: Terms) -> Measurement:
     scope = select_scope(account, at)
-    every = [
-        *((it.customer_id, it.status) for it in scope.subscriptions),
-        *((it.customer_id, it.status) for it in scope.unreadable),
-    ]
     counted = {"active", "past_due"} if terms.definitions.past_due == "include" else {"active"}
-    active = {customer for customer, status in every if status in counted}
-    only_past_due = {customer for customer, status in every if status == "past_due"} - active
-    trialing = {customer for customer, status in every if status == "trialing"} - active
-    unknown = {who: f"unknown status {it}" for who, it in every if it not in STATUSES}
-    unknown = {who: reason for who, reason in unknown.items() if who not in active}
-    assessed, unreadable = assess_all(scope.subscriptions, terms.definitions, include_trials=False)
-    paying = {it.subscription.customer_id for it in assessed if not it.reason and it.minor}
-    is_known = not (unreadable or scope.unreadable)
-    subscriptions = Counter(customer for customer, status in every if status in counted)
+    counts: Counter[str] = Counter()
+    unknown: Counter[str] = Counter()
+    for statuses, count in _customers_by_statuses(scope):
+        if counted & statuses:
+            counts["active"] += count
+            continue
+        for status in statuses & {"past_due", "trialing"}:
+            counts[status] += count
+        if odd := statuses - set(STATUSES):
+            unknown[f"unknown status {max(odd)}"] += count
     return _measure(
         f"Customers with a subscription {' or '.join(sorted(counted)).replace('_', ' ')}",
-        [(it, count_nouns(subscriptions[it], "subscription")) for it in sorted(active)],
+        counts["active"],
+        lambda: _list_active(scope, counted),
         warnings=[
             *scope.warnings,
-            *_warn_of_past_due(only_past_due),
+            *_warn_of_past_due(counts["past_due"]),
             *_warn_of_unknown("Active customers", unknown),
         ],
         left_out=(
-            *_row("past_due", only_past_due, "with a failed payment and none active"),
-            *_row("trialing", trialing, "in a trial and none active"),
-            *_row("unreadable", unknown, "of unknown status"),
+            *_row("past_due", counts["past_due"], "with a failed payment and none active"),
+            *_row("trialing", counts["trialing"], "in a trial and none active"),
+            *_row("unreadable", sum(unknown.values()), "of unknown status"),
             *scope.left_out,
         ),
-        companions={"paying": Decimal(len(paying)) if is_known else None},
+        companions=lambda: {"paying": _count_paying(scope, terms)},
     )
 
 
-def _warn_of_past_due(customers: set[str]) -> list[MetricWarning]:
+def _customers_by_statuses(scope: Scope) -> Iterator[tuple[set[str], int]]:
+    """Yield the statuses of the subscriptions that customers have, and how many have these."""
+    states = scope.states
+    apart: defaultdict[str, set[str]] = defaultdict(set)
+    for it in scope.unreadable:
+        apart[it.customer_id].add(it.status)
+    counts = Counter(scope.snapshot.states)
+    for number, customer in enumerate(states.customers if apart else ()):
+        if customer in apart:
+            counts[scope.snapshot.states[number]] -= 1
+            kinds = states.kinds_in(scope.snapshot.states[number])
+            apart[customer].update(states.kinds[kind].status for kind in kinds)
+    for state, count in counts.items():
+        yield {states.kinds[kind].status for kind in states.kinds_in(state)}, count
+    yield from ((statuses, 1) for statuses in apart.values())
+
+
+def _list_active(scope: Scope, counted: set[str]) -> list[tuple[str, str]]:
+    kinds = scope.states.kinds
+    found = Counter(
+        it.customer_id for it, kind in scope.subscriptions() if kinds[kind].status in counted
+    )
+    found.update(it.customer_id for it in scope.unreadable if it.status in counted)
+    return [(it, count_nouns(count, "subscription")) for it, count in found.items()]
+
+
+def _count_paying(scope: Scope, terms: Terms) -> Decimal | None:
+    """Return how many customers add to MRR; None where an amount cannot be told."""
+    assessed, unreadable = assess_all(scope.alike, terms.definitions, include_trials=False)
+    if unreadable or scope.unreadable:
+        return None
+    paying = {it.alike.number for it in assessed if not it.reason and it.minor}
+    found = (
+        count
+        for state, count in Counter(scope.snapshot.states).items()
+        if paying.intersection(scope.states.kinds_in(state))
+    )
+    return Decimal(sum(found))
+
+
+def _warn_of_past_due(customers: int) -> list[MetricWarning]:
     if not customers:
         return []
     message = (
-        f"{count_nouns(len(customers), 'customer')} whose payment failed not counted as active."
+        f"{count_nouns(customers, 'customer')} whose payment failed not counted as active."
         " Stripe's dashboard counts active and past due together."
     )
     return [MetricWarning("status_counts_differ", message)]
@@ -140,50 +227,49 @@ def _warn_of_past_due(customers: set[str]) -> list[MetricWarning]:
 def _count_churned(account: Account, window: Window, terms: Terms, in_words: str) -> Measurement:
     departed = departed_customers(account, window, terms.definitions)
     scope = select_scope(account, window.end)
+    unknown = Counter(departed.unreadable.values())
     return _measure(
         f"Customers who left in the {in_words}",
-        [
+        len(departed.last),
+        lambda: [
             (customer, f"{it.subscription_id} left on {it.at:%d %B %Y}")
-            for customer, it in sorted(departed.last.items())
+            for customer, it in departed.last.items()
         ],
-        warnings=[*scope.warnings, *_warn_of_unknown("Churned customers", departed.unreadable)],
-        left_out=(*_row("unreadable", departed.unreadable, "of unknown amount"), *scope.left_out),
+        warnings=[*scope.warnings, *_warn_of_unknown("Churned customers", unknown)],
+        left_out=(*_row("unreadable", unknown.total(), "of unknown amount"), *scope.left_out),
     )
 
 
-def _warn_of_unknown(name: str, reasons: Mapping[str, str]) -> list[MetricWarning]:
-    return [warn_of_unreadable(name, "customer", list(reasons.values()))] if reasons else []
+def _warn_of_unknown(name: str, reasons: Mapping[str, int]) -> list[MetricWarning]:
+    return [warn_of_unreadable(name, "customer", reasons)] if reasons else []
 
 
-def _row(reason: str, customers: Collection[str], said: str) -> tuple[LeftOut, ...]:
-    count = len(customers)
+def _row(reason: str, count: int, said: str) -> tuple[LeftOut, ...]:
     words = f"{count_nouns(count, 'customer')} {said}"
     return (LeftOut(reason, words, count, None),) if count else ()
 
 
 def _measure(
     said: str,
-    found: Sequence[tuple[str, str]],
+    count: int,
+    list_found: Callable[[], Iterable[tuple[str, str]]],
     *,
     warnings: Sequence[MetricWarning],
     left_out: Sequence[LeftOut] = (),
-    companions: dict[str, Decimal | None] | None = None,
+    companions: Callable[[], dict[str, Decimal | None]] = dict,
 ) -> Measurement:
-    """Return the count of (customer id, what to know of it)."""
-    value = Decimal(len(found))
-    return Measurement(
-        value=value,
-        unit="count",
-        currency=None,
-        warnings=tuple(warnings),
-        explanation=Explanation(
-            formula=f"{said} = {len(found):,d}",
-            parts=(Part(said, value, len(found)),) if found else (),
+    """Return a count; *list_found* gives (customer id, what to know of it) of each."""
+
+    def explain() -> Explanation:
+        return Explanation(
+            formula=f"{said} = {count:,d}",
+            parts=(Part(said, Decimal(count), count),) if count else (),
             contributions=tuple(
                 Contribution("customer", customer, customer, Decimal(1), None, detail)
-                for customer, detail in sorted(found)
+                for customer, detail in sorted(list_found())
             ),
             left_out=tuple(left_out),
-            companions=companions or {},
-        ),
-    )
+            companions=companions(),
+        )
+
+    return Measurement(Decimal(count), "count", None, tuple(warnings), explain)

@@ -1,19 +1,17 @@
 """Who left within a window: subscriptions that were retained no longer, and whose they were."""
 
+from bisect import bisect_right
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from fractions import Fraction
+from operator import itemgetter
 
 from shared.domain.account import Account
 from shared.domain.definitions import Definitions
-from shared.domain.metrics.retention import is_retained, retained_amount, unknown_status
-from shared.domain.metrics.scope import timelines_in_scope, unreadable_in_scope
-from shared.domain.timelines import Stretch, Timeline
+from shared.domain.metrics.scope import states_of, unreadable_in_scope
+from shared.domain.metrics.weights import unknown_status, weights_of
 from shared.domain.windows import Window
-
-# The shortest time that there is: just before an instant, what ended at it was still there.
-_INSTANT = timedelta(microseconds=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,35 +19,13 @@ class Departure:
     """A subscription that left the retained state.
 
     Attributes:
-        minor: its monthly amount just before, in minor units; None if it cannot be told, with the
-            reason.
+        minor: its monthly amount just before, in minor units; text: why it cannot be told.
     """
 
     at: datetime
     subscription_id: str
-    customer_id: str
-    minor: Fraction | None
-    reason: str = ""
-
-
-def departures(account: Account, window: Window, definitions: Definitions) -> Iterator[Departure]:
-    """Yield each time that a subscription ended, became unpaid or paused within a window."""
-    for timeline in timelines_in_scope(account):
-        for before, after in zip(timeline.stretches, timeline.stretches[1:], strict=False):
-            if after.since not in window:
-                continue
-            just_before = after.since - _INSTANT
-            was = is_retained(timeline, before, just_before, definitions)
-            if was and not is_retained(timeline, after, after.since, definitions):
-                yield _departure(timeline, before, after, definitions)
-
-
-def _departure(
-    timeline: Timeline, before: Stretch, after: Stretch, definitions: Definitions
-) -> Departure:
-    who = after.since, timeline.subscription_id, timeline.customer_id
-    minor = unknown_status(after) or retained_amount(before, definitions)
-    return Departure(*who, None, minor) if isinstance(minor, str) else Departure(*who, minor)
+    customer: int
+    minor: Fraction | str
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,25 +42,41 @@ class Departed:
     unreadable: Mapping[str, str]
 
 
+def departures(account: Account, window: Window, definitions: Definitions) -> Iterator[Departure]:
+    """Yield each time that a subscription ended, became unpaid or paused within a window."""
+    states, weights = states_of(account), weights_of(account, definitions)
+    every = weights.departures
+    first = bisect_right(every, window.start, key=itemgetter(0))
+    for at, subscription_id, change in every[first:]:
+        if at > window.end:
+            return
+        # What it was just before is the change before it.
+        before, after = states.kind_after(change - 1), states.kind_after(change)
+        minor = unknown_status(states.kinds[after]) or weights.amount(before)
+        yield Departure(at, subscription_id, states.customer_of(change), minor)
+
+
 def departed_customers(account: Account, window: Window, definitions: Definitions) -> Departed:
     """Return the customers of whom a subscription worth something left, and none stayed."""
-    unreadable = {it.customer_id: it.reason for it in unreadable_in_scope(account)}
-    staying = {
-        timeline.customer_id
-        for timeline in timelines_in_scope(account)
-        if (stretch := timeline.at(window.end)) is not None
-        and is_retained(timeline, stretch, window.end, definitions)
-    }
+    states, weights = states_of(account), weights_of(account, definitions)
+    at_the_end = states.at(window.end).states
+    set_aside = {it.customer_id: it.reason for it in unreadable_in_scope(account)}
+    unreadable: dict[str, str] = {}
     last: dict[str, Departure] = {}
-    for departure in sorted(departures(account, window, definitions), key=lambda it: it.at):
-        customer = departure.customer_id
-        if customer in staying:
+    for departure in departures(account, window, definitions):
+        if weights.retains(at_the_end[departure.customer]):
             continue
-        if departure.minor is None:
-            unreadable[customer] = departure.reason
+        customer = states.customers[departure.customer]
+        if isinstance(departure.minor, str):
+            unreadable[customer] = departure.minor
         elif departure.minor:
             last[customer] = departure
-    return Departed(
-        last={customer: it for customer, it in last.items() if customer not in unreadable},
-        unreadable={customer: it for customer, it in unreadable.items() if customer not in staying},
+    staying = (
+        it
+        for number, it in enumerate(states.customers if set_aside else ())
+        if it in set_aside and weights.retains(at_the_end[number])
     )
+    for it in list(staying):
+        del set_aside[it]
+    unreadable = {**set_aside, **unreadable}
+    return Departed({it: last[it] for it in last if it not in unreadable}, unreadable)

@@ -1,15 +1,14 @@
 """What is not in a sum, and the warnings that answer "why is it not what I expected?"."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from decimal import Decimal
 from fractions import Fraction
 
-from shared.domain.metrics.assessments import Assessment
+from shared.domain.metrics.assessments import Assessment, Unknown
 from shared.domain.metrics.conversion import Converter
 from shared.domain.metrics.measurement import LeftOut, MetricWarning
 from shared.domain.metrics.scope import count_nouns
-from shared.domain.unreadable import Unreadable
 
 # What is left out for each reason: the noun, and what is said of it. In the order shown.
 _WORDS = {
@@ -33,7 +32,7 @@ _MOST_REASONS = 3
 
 
 def list_left_out(
-    assessed: Sequence[Assessment], unreadable: Sequence[Unreadable], converter: Converter
+    assessed: Sequence[Assessment], unreadable: Sequence[Unknown], converter: Converter
 ) -> tuple[LeftOut, ...]:
     """Return what is not in the value, by reason, in a fixed order; empty reasons are left out.
 
@@ -41,18 +40,18 @@ def list_left_out(
     have ended, are not known, or have no rate.
     """
     whole: defaultdict[str, list[Assessment]] = defaultdict(list)
-    items: defaultdict[str, list[tuple[Fraction | None, str]]] = defaultdict(list)
+    items: defaultdict[str, list[tuple[Fraction | None, str, int]]] = defaultdict(list)
     for it in assessed:
         reason = _reason_worth_nothing(it)
         if reason:
             whole[reason].append(it)
         if it.reason is None and it.monthly:
             for item in it.monthly.left_out:
-                items[item.reason].append((item.amount_minor, it.currency))
+                items[item.reason].append((item.amount_minor, it.kind.currency, it.count))
     rows = [
         *(_whole_row(reason, whole[reason], converter) for reason in _WORDS),
         *(_item_row(reason, items[reason], converter) for reason in _WORDS),
-        _row("unreadable", len(unreadable), None),
+        _row("unreadable", sum(it.count for it in unreadable), None),
     ]
     return tuple(row for row in rows if row.count)
 
@@ -64,16 +63,17 @@ def _row(reason: str, count: int, amount: Decimal | None) -> LeftOut:
 
 def _whole_row(reason: str, group: Sequence[Assessment], converter: Converter) -> LeftOut:
     has_ended = any(it.monthly is None for it in group)
-    amount = None if has_ended else converter.sum_rounded((it.minor, it.currency) for it in group)
-    return _row(reason, len(group), amount)
+    amounts = ((it.sum_minor, it.kind.currency) for it in group)
+    amount = None if has_ended else converter.sum_rounded(amounts)
+    return _row(reason, sum(it.count for it in group), amount)
 
 
 def _item_row(
-    reason: str, group: Sequence[tuple[Fraction | None, str]], converter: Converter
+    reason: str, group: Sequence[tuple[Fraction | None, str, int]], converter: Converter
 ) -> LeftOut:
-    known = [(minor, currency) for minor, currency in group if minor is not None]
+    known = [(minor * count, code) for minor, code, count in group if minor is not None]
     amount = converter.sum_rounded(known) if known else None
-    return _row(reason, len(group), amount)
+    return _row(reason, sum(count for _, _, count in group), amount)
 
 
 def _reason_worth_nothing(it: Assessment) -> str | None:
@@ -89,15 +89,15 @@ def warn_of_exclusions(
     name: str,
     value: Decimal | None,
     counted: Sequence[Assessment],
-    unreadable: Sequence[Unreadable],
+    unreadable: Sequence[Unknown],
     left_out: Iterable[LeftOut],
 ) -> list[MetricWarning]:
     """Return the warnings about what the value does not hold, or holds with doubt."""
     warnings = []
     if unreadable:
-        reasons_unreadable = [it.reason for it in unreadable]
+        reasons_unreadable = count_reasons((it.reason, it.count) for it in unreadable)
         warnings.append(warn_of_unreadable(name, "subscription", reasons_unreadable))
-    unknown_tax = sum(1 for it in counted if it.monthly and it.monthly.has_unknown_tax)
+    unknown_tax = sum(it.count for it in counted if it.monthly and it.monthly.has_unknown_tax)
     if unknown_tax:
         message = (
             f"{count_nouns(unknown_tax, 'subscription')} with prices that include tax at a rate"
@@ -110,7 +110,15 @@ def warn_of_exclusions(
     return warnings
 
 
-def warn_of_unreadable(name: str, noun: str, unreadable: Sequence[str]) -> MetricWarning:
+def count_reasons(reasons: Iterable[tuple[str, int]]) -> Counter[str]:
+    """Return how many there are of each reason."""
+    counts: Counter[str] = Counter()
+    for reason, count in reasons:
+        counts[reason] += count
+    return counts
+
+
+def warn_of_unreadable(name: str, noun: str, unreadable: Mapping[str, int]) -> MetricWarning:
     """Return the warning that counts what cannot be read and names the reasons.
 
     Args:
@@ -118,14 +126,15 @@ def warn_of_unreadable(name: str, noun: str, unreadable: Sequence[str]) -> Metri
 
         noun: for one of what cannot be read.
 
-        unreadable: the reason of each of them.
+        unreadable: how many there are of each reason.
     """
-    reasons = Counter(unreadable).most_common()
-    shown = "; ".join(f"{reason} ({count:,d})" for reason, count in reasons[:_MOST_REASONS])
+    count = sum(unreadable.values())
+    reasons = sorted(unreadable.items(), key=lambda it: (-it[1], it[0]))
+    shown = "; ".join(f"{reason} ({of_it:,d})" for reason, of_it in reasons[:_MOST_REASONS])
     more = len(reasons) - _MOST_REASONS
     rest = f"; and {count_nouns(more, 'other reason')}" if more > 0 else ""
     message = (
-        f"{count_nouns(len(unreadable), noun)} cannot be read and"
-        f" {'is' if len(unreadable) == 1 else 'are'} not in {name}: {shown}{rest}."
+        f"{count_nouns(count, noun)} cannot be read and"
+        f" {'is' if count == 1 else 'are'} not in {name}: {shown}{rest}."
     )
     return MetricWarning("unreadable", message)

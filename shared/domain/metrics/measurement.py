@@ -1,10 +1,11 @@
 """The answer to a metric query: a value, what to know about it, and how it came about."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
 from decimal import Decimal
 from fractions import Fraction
+from functools import cached_property
 
 from shared.domain.definitions import Definitions
 from shared.domain.money import Unit
@@ -132,15 +133,24 @@ class Explanation:
     companions: Mapping[str, Decimal | None] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Measurement:
-    """A metric's value at an instant; value None: it has none, or it is withheld (see warnings)."""
+    """A metric's value at an instant; value None: it has none, or it is withheld (see warnings).
+
+    Attributes:
+        explain: tells how the value came about; that takes far longer than the value alone.
+    """
 
     value: Decimal | None
     unit: Unit
     currency: str | None
     warnings: tuple[MetricWarning, ...]
-    explanation: Explanation
+    explain: Callable[[], Explanation] = field(repr=False, compare=False)
+
+    @cached_property
+    def explanation(self) -> Explanation:
+        """How the value came about."""
+        return self.explain()
 
 
 def explanation_to_dict(

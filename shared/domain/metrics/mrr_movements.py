@@ -12,7 +12,8 @@ from fractions import Fraction
 from typing import Literal
 
 from shared.domain.metrics.conversion import Converter
-from shared.domain.metrics.retention import NOBODY, RetainedCustomer, Retention
+from shared.domain.metrics.retention import Retention
+from shared.domain.metrics.weights import NOBODY, RetainedCustomer
 from shared.domain.money import round_shares
 
 MovementKind = Literal["new", "reactivation", "expansion", "contraction", "churned", "unchanged"]
@@ -46,7 +47,7 @@ def list_movements(retention: Retention, converter: Converter) -> list[MrrMoveme
     for customer_id in sorted(retention.opening.keys() | retention.closing.keys()):
         before = retention.opening.get(customer_id, NOBODY)
         after = retention.closing.get(customer_id, NOBODY)
-        opening, closing = _in_total(before, converter), _in_total(after, converter)
+        opening, closing = in_total(before, converter), in_total(after, converter)
         if opening is None or closing is None:
             return None
         kind = _kind_of(opening, closing, customer_id, retention)
@@ -59,8 +60,8 @@ def currencies_without_rate(retention: Retention, converter: Converter) -> set[s
     """Return the currencies of amounts at either end that cannot be converted."""
     return {
         currency
-        for customers in (retention.opening, retention.closing)
-        for customer in customers.values()
+        for opening, closing, _ in retention.pairs
+        for customer in (opening or NOBODY, closing or NOBODY)
         for currency, minor in customer.amounts.items()
         if converter.convert(minor, currency) is None
     }
@@ -90,7 +91,8 @@ def sum_movements(movements: Sequence[MrrMovement], digits: int) -> dict[str, De
     return found
 
 
-def _in_total(customer: RetainedCustomer, converter: Converter) -> Fraction | None:
+def in_total(customer: RetainedCustomer, converter: Converter) -> Fraction | None:
+    """Return all that a customer is worth in the reporting currency; None without a rate."""
     sums = converter.sum_by(("", minor, code) for code, minor in customer.amounts.items())
     return None if sums is None else sums.get("", Fraction(0))
 

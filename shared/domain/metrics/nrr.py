@@ -2,12 +2,12 @@
 
 from datetime import datetime
 from decimal import Decimal
-from fractions import Fraction
 
 from shared.domain.account import Account
 from shared.domain.metrics.measurement import Explanation, Measurement, Part, Terms
 from shared.domain.metrics.queries import Nrr
 from shared.domain.metrics.retained_revenue import (
+    RetainedRevenue,
     breakdown_of,
     companions_of,
     contributions_of,
@@ -34,23 +34,28 @@ def compute_nrr(query: Nrr, account: Account, at: datetime, terms: Terms) -> Mea
     >>> compute_nrr(Nrr(), Account("live"), datetime(2026, 11, 22, tzinfo=UTC), terms).value
     """
     found = measure_retained_revenue(query.time_range, account, at, terms)
+    sums = found.sums
+    value = None if found.is_withheld else percent_of(sums.closing, sums.opening)
+    warnings = warnings_of("NRR", found, needs_rates=True)
+    return Measurement(value, "percent", None, tuple(warnings), lambda: _explain(found, value))
+
+
+def _explain(found: RetainedRevenue, value: Decimal | None) -> Explanation:
     kept = {it.customer_id: it.closing for it in found.cohort}
-    closing = sum(kept.values(), Fraction(0))
-    value: Decimal | None = None
+    opening, closing = found.sums.opening, found.sums.closing
     parts: tuple[Part, ...] = ()
     formula = "NRR = withheld"
     if not found.is_withheld:
-        value = percent_of(closing, found.opening)
         left = sum(1 for amount in kept.values() if amount)
         parts = (
             Part("MRR now of those who paid at the start", found.rounded(closing), left),
-            Part("MRR at the start", found.rounded(found.opening), len(kept)),
+            Part("MRR at the start", found.rounded(opening), len(kept)),
         )
         formula = (
             f"NRR = {found.shown(closing)} now of those who paid at the start"
-            f" / {found.shown(found.opening)} then x 100 = {format_value(value, 'percent', None)}"
+            f" / {found.shown(opening)} then x 100 = {format_value(value, 'percent', None)}"
         )
-    explanation = Explanation(
+    return Explanation(
         formula=formula,
         parts=parts,
         breakdown=breakdown_of(found),
@@ -58,5 +63,3 @@ def compute_nrr(query: Nrr, account: Account, at: datetime, terms: Terms) -> Mea
         left_out=left_out_of(found),
         companions=companions_of(found),
     )
-    warnings = warnings_of("NRR", found, needs_rates=True)
-    return Measurement(value, "percent", None, tuple(warnings), explanation)

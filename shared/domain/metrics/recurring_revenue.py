@@ -10,7 +10,7 @@ from datetime import datetime
 from decimal import Decimal
 
 from shared.domain.account import Account
-from shared.domain.metrics.assessments import Assessment, assess_all
+from shared.domain.metrics.assessments import Assessment, Unknown, assess_all
 from shared.domain.metrics.contributions import break_down, list_contributions, list_parts
 from shared.domain.metrics.conversion import Converter, warn_of_missing_rates
 from shared.domain.metrics.exclusions import list_left_out, warn_of_exclusions
@@ -18,7 +18,6 @@ from shared.domain.metrics.measurement import Explanation, Measurement, MetricWa
 from shared.domain.metrics.scope import count_nouns, select_scope
 from shared.domain.money import format_value
 from shared.domain.subscriptions import STATUSES, counted_statuses
-from shared.domain.unreadable import Unreadable
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,42 +42,45 @@ def measure_recurring_revenue(
     all that could count cannot be read: what is not known is never zero.
     """
     scope = select_scope(account, at)
-    assessed, unreadable = assess_all(
-        scope.subscriptions, terms.definitions, include_trials=include_trials
-    )
-    unreadable += scope.unreadable
+    definitions = terms.definitions
+    assessed, unreadable = assess_all(scope.alike, definitions, include_trials=include_trials)
+    unreadable += [Unknown(it.status, it.reason, 1) for it in scope.unreadable]
     counted = [it for it in assessed if it.reason is None]
     converter = Converter(terms, months=kind.months)
-    missing = {it.currency for it in counted if converter.convert(it.minor, it.currency) is None}
-    statuses = counted_statuses(terms.definitions, include_trials=include_trials)
+    sums = [(it.sum_minor, it.kind.currency) for it in counted]
+    missing = {code for minor, code in sums if converter.convert(minor, code) is None}
+    statuses = counted_statuses(definitions, include_trials=include_trials)
     is_withheld = bool(missing) or _is_all_unreadable(counted, unreadable, statuses)
-    value = None if is_withheld else _sum_rounded(counted, converter)
+    value = None if is_withheld else converter.sum_rounded(sums)
     left_out = (*list_left_out(assessed, unreadable, converter), *scope.left_out)
     warnings = [*scope.warnings]
     if missing:
         warnings.append(warn_of_missing_rates(missing, converter.currency))
     warnings += warn_of_exclusions(kind.name, value, counted, unreadable, left_out)
     warnings += _pause_warnings(kind, counted, converter)
-    explanation = Explanation(
-        formula=_formula(kind, counted, value, converter.currency),
-        parts=() if is_withheld else list_parts(counted, converter),
-        breakdown=break_down(counted, converter, is_withheld=is_withheld),
-        contributions=list_contributions(counted, converter, is_withheld=is_withheld),
-        left_out=left_out,
-        companions=_companions(kind, assessed, value, converter),
-    )
-    return Measurement(value, "currency", converter.currency, tuple(warnings), explanation)
+
+    def explain() -> Explanation:
+        return Explanation(
+            formula=_formula(kind, counted, value, converter.currency),
+            parts=() if is_withheld else list_parts(counted, converter),
+            breakdown=break_down(counted, converter, is_withheld=is_withheld),
+            contributions=list_contributions(scope, counted, converter, is_withheld=is_withheld),
+            left_out=left_out,
+            companions=_companions(kind, assessed, value, converter),
+        )
+
+    return Measurement(value, "currency", converter.currency, tuple(warnings), explain)
 
 
 def _is_all_unreadable(
-    counted: Sequence[Assessment], unreadable: Sequence[Unreadable], statuses: frozenset[str]
+    counted: Sequence[Assessment], unreadable: Sequence[Unknown], statuses: frozenset[str]
 ) -> bool:
     could_count = [it for it in unreadable if it.status in statuses or it.status not in STATUSES]
     return bool(could_count) and not any(it.minor for it in counted)
 
 
 def _sum_rounded(assessed: Iterable[Assessment], converter: Converter) -> Decimal | None:
-    return converter.sum_rounded((it.minor, it.currency) for it in assessed)
+    return converter.sum_rounded((it.sum_minor, it.kind.currency) for it in assessed)
 
 
 def _companions(
@@ -90,9 +92,9 @@ def _companions(
         it for it in assessed if it.reason in {None, "collection_paused", "cancel_requested"}
     ]
     chosen = {
-        "at_risk": [it for it in assessed if it.subscription.status == "past_due"],
-        "scheduled_to_end": [it for it in in_status if it.subscription.stretch.is_ending],
-        "collection_paused": [it for it in in_status if it.subscription.stretch.collection_paused],
+        "at_risk": [it for it in assessed if it.kind.status == "past_due"],
+        "scheduled_to_end": [it for it in in_status if it.kind.is_ending],
+        "collection_paused": [it for it in in_status if it.kind.collection_paused],
     }
     sums = {name: _sum_rounded(group, converter) for name, group in chosen.items()}
     if kind is MRR:
@@ -105,12 +107,13 @@ def _companions(
 def _pause_warnings(
     kind: RevenueKind, counted: Sequence[Assessment], converter: Converter
 ) -> list[MetricWarning]:
-    paused = [it for it in counted if it.subscription.stretch.collection_paused and it.minor]
+    paused = [it for it in counted if it.kind.collection_paused and it.minor]
     if not paused:
         return []
     amount = format_value(_sum_rounded(paused, converter), "currency", converter.currency)
+    count = sum(it.count for it in paused)
     message = (
-        f"{kind.name} contains {count_nouns(len(paused), 'subscription')} with paused collection"
+        f"{kind.name} contains {count_nouns(count, 'subscription')} with paused collection"
         f" ({amount}): their status stays as it was. The definition paused_collection can leave"
         " them out."
     )
@@ -120,10 +123,11 @@ def _pause_warnings(
 def _formula(
     kind: RevenueKind, counted: Sequence[Assessment], value: Decimal | None, currency: str
 ) -> str:
-    statuses = sorted({it.subscription.status for it in counted}) or ["active"]
+    statuses = sorted({it.kind.status for it in counted}) or ["active"]
+    count = sum(it.count for it in counted)
     text = (
         f"{kind.name} = sum of the monthly amounts of"
-        f" {count_nouns(len(counted), 'subscription')} ({', '.join(statuses)}), licensed items"
+        f" {count_nouns(count, 'subscription')} ({', '.join(statuses)}), licensed items"
         " after the discounts counted, without tax"
     )
     times = "" if kind.months == 1 else f", x {kind.months}"

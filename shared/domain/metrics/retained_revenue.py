@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from fractions import Fraction
+from functools import cached_property
 
 from shared.domain.account import Account
 from shared.domain.metrics.contributions import rows_by_currency
@@ -20,23 +21,50 @@ from shared.domain.metrics.measurement import (
 from shared.domain.metrics.mrr_movements import (
     MrrMovement,
     currencies_without_rate,
+    in_total,
     list_movements,
     sum_movements,
 )
 from shared.domain.metrics.retention import Retention, compare_retained
 from shared.domain.metrics.scope import Scope, count_nouns, select_scope
-from shared.domain.money import format_money, round_half_up, round_money, round_shares
+from shared.domain.metrics.weights import NOBODY, RetainedCustomer
+from shared.domain.money import exact_sum, format_money, round_half_up, round_money, round_shares
 from shared.domain.windows import LongTimeRange, Window, window_ending
 
 _FEW_CUSTOMERS = 50
+_NOTHING = Fraction(0)
 
 
 @dataclass(frozen=True, slots=True)
+class RangeSums:
+    """Sums over the cohort of a range, exact, in major units of the reporting currency.
+
+    Attributes:
+        customers: how many the cohort has: those whose retained MRR at the start was above 0.
+
+        lost: how many of them have no retained subscription at the end.
+
+        opening, closing: the cohort's retained MRR at both ends.
+
+        churned: the start MRR of those lost.
+
+        contraction: how much less those have who have less and were not lost.
+    """
+
+    customers: int
+    lost: int
+    opening: Fraction
+    closing: Fraction
+    churned: Fraction
+    contraction: Fraction
+
+
+@dataclass(frozen=True)
 class RetainedRevenue:
     """Retained MRR of a range, in major units of the reporting currency.
 
     Attributes:
-        movements: of every customer, exact; none of them where an amount has no rate.
+        sums: over the cohort; of its money nothing where an amount has no rate.
 
         missing: the currencies without a rate.
     """
@@ -46,28 +74,28 @@ class RetainedRevenue:
     scope: Scope
     retention: Retention
     converter: Converter
-    movements: Sequence[MrrMovement]
+    sums: RangeSums
     missing: frozenset[str]
 
     @property
     def is_unknown(self) -> bool:
         """Whether nothing can be told of anyone who might have paid at the start."""
-        return bool(self.retention.unreadable) and not self.retention.cohort
+        return bool(self.retention.unreadable) and not self.sums.customers
 
     @property
     def is_withheld(self) -> bool:
         """Whether no amount is told."""
         return bool(self.missing) or self.is_unknown
 
+    @cached_property
+    def movements(self) -> Sequence[MrrMovement]:
+        """Those of every customer, exact; none of them where an amount has no rate."""
+        return tuple(list_movements(self.retention, self.converter) or ())
+
     @property
     def cohort(self) -> list[MrrMovement]:
         """The movements of those whose retained MRR was above 0 at the start."""
         return [it for it in self.movements if it.opening]
-
-    @property
-    def opening(self) -> Fraction:
-        """The cohort's retained MRR at the start, exact."""
-        return sum((it.opening for it in self.cohort), Fraction(0))
 
     def rounded(self, amount: Fraction) -> Decimal:
         """Return an amount in major units rounded to the currency's minor unit."""
@@ -91,9 +119,38 @@ def measure_retained_revenue(
         scope=select_scope(account, at),
         retention=retention,
         converter=converter,
-        movements=tuple(list_movements(retention, converter) or ()),
+        sums=_add_up(retention, converter),
         missing=frozenset(currencies_without_rate(retention, converter)),
     )
+
+
+def _add_up(retention: Retention, converter: Converter) -> RangeSums:
+    """Add up what customers were at both ends, those that are alike at once."""
+    known: dict[int, Fraction] = {}
+
+    def total(customer: RetainedCustomer | None) -> Fraction:
+        if customer is None:
+            return _NOTHING
+        if id(customer) not in known:
+            known[id(customer)] = in_total(customer, converter) or _NOTHING
+        return known[id(customer)]
+
+    openings, closings, churned, contraction = [], [], [], []
+    customers = lost = 0
+    for before, after, count in retention.pairs:
+        if before is None or not before.is_paying:
+            continue
+        opening, closing = total(before), total(after)
+        customers += count
+        openings.append(opening * count)
+        closings.append(closing * count)
+        if after is None:
+            lost += count
+            churned.append(opening * count)
+        elif before is not after and closing < opening:
+            contraction.append((opening - closing) * count)
+    sums = map(exact_sum, (openings, closings, churned, contraction))
+    return RangeSums(customers, lost, *sums)
 
 
 def percent_of(part: Fraction | int, whole: Fraction | int) -> Decimal | None:
@@ -131,9 +188,9 @@ def companions_of(found: RetainedRevenue) -> dict[str, Decimal | None]:
 def breakdown_of(found: RetainedRevenue) -> Breakdown:
     """Return the cohort's MRR at the start by currency."""
     amounts = [
-        (minor, currency)
-        for customer in found.retention.opening.values()
-        for currency, minor in customer.amounts.items()
+        (minor * count, currency, count)
+        for customer, _, count in found.retention.pairs
+        for currency, minor in (customer or NOBODY).amounts.items()
         if minor
     ]
     is_withheld = bool(found.missing)
@@ -150,7 +207,7 @@ def left_out_of(found: RetainedRevenue) -> tuple[LeftOut, ...]:
         words = f"{count_nouns(len(group), 'customer')} {said}"
         amount = found.rounded(sum((it.closing for it in group), Fraction(0)))
         rows.append(LeftOut(kind, words, len(group), amount))
-    unknown = len(found.retention.unreadable)
+    unknown = found.retention.unreadable.total()
     words = f"{count_nouns(unknown, 'customer')} of unknown amount"
     rows.append(LeftOut("unreadable", words, unknown, None))
     return (*(row for row in rows if row.count), *found.scope.left_out)
@@ -161,10 +218,10 @@ def warnings_of(name: str, found: RetainedRevenue, *, needs_rates: bool) -> list
     warnings = [*found.scope.warnings]
     if needs_rates and found.missing:
         warnings.append(warn_of_missing_rates(found.missing, found.converter.currency))
-    reasons = list(found.retention.unreadable.values())
+    reasons = found.retention.unreadable
     if reasons:
         warnings.append(warn_of_unreadable(name, "customer", reasons))
-    cohort = len(found.retention.cohort)
+    cohort = found.sums.customers
     if not cohort and not reasons:
         message = (
             f"{name} has no value: nobody paid for a subscription at the start of the range,"

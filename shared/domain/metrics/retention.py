@@ -1,186 +1,162 @@
-"""Who was retained at both ends of a window, and with how much MRR.
+"""Who was retained at both ends of a window, and with how much MRR."""
 
-Retained means active or past due: a failed payment is no cancellation. A subscription that paid
-before and is in a trial now, such as a free month, is retained too; a new trial is not.
-"""
-
-from collections import defaultdict
-from collections.abc import Collection, Mapping
-from dataclasses import dataclass, field
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
-from fractions import Fraction
-from itertools import zip_longest
+from functools import cached_property
 
 from shared.domain.account import Account
 from shared.domain.definitions import Definitions
-from shared.domain.metrics.scope import timelines_in_scope, unreadable_in_scope
-from shared.domain.subscriptions import STATUSES
-from shared.domain.timelines import PAYING, Stretch, Timeline
+from shared.domain.metrics.scope import states_of, unreadable_in_scope
+from shared.domain.metrics.states import AccountStates
+from shared.domain.metrics.weights import NOBODY, RetainedCustomer, Weights, weights_of
 from shared.domain.windows import Window
 
-
-@dataclass(slots=True)
-class RetainedCustomer:
-    """A customer with retained subscriptions at an instant.
-
-    Attributes:
-        amounts: exact monthly amounts in minor units, by currency.
-
-        listed: the same without any discount.
-
-        at_risk: the part of the amounts that is past due.
-    """
-
-    amounts: defaultdict[str, Fraction] = field(default_factory=lambda: defaultdict(Fraction))
-    listed: defaultdict[str, Fraction] = field(default_factory=lambda: defaultdict(Fraction))
-    at_risk: defaultdict[str, Fraction] = field(default_factory=lambda: defaultdict(Fraction))
-
-    @property
-    def is_paying(self) -> bool:
-        """Whether they are worth anything."""
-        return any(self.amounts.values())
+# A metric asks for one; all ranges of an instant are three.
+_WINDOWS_KEPT = 3
 
 
-NOBODY = RetainedCustomer()
-
-
-@dataclass(frozen=True, slots=True)
 class Retention:
     """The customers retained at the start and at the end of a window.
 
+    Those of whom an amount cannot be told at one of the ends are in neither.
+
     Attributes:
-        opening, closing: by customer id.
+        pairs: what customers were at the start and at the end, each None where nothing was
+            retained, and how many customers were that.
 
-        paid_before: ids of those who are in the closing and not in the cohort, and had paid once
-            before the window.
-
-        unreadable: reasons by customer id: an amount of theirs cannot be told at one of the ends,
-            so that they are in neither.
+        unreadable: how many there are of whom an amount cannot be told, by the reason.
     """
 
-    opening: Mapping[str, RetainedCustomer]
-    closing: Mapping[str, RetainedCustomer]
-    paid_before: frozenset[str]
-    unreadable: Mapping[str, str]
+    def __init__(self, account: Account, window: Window, definitions: Definitions) -> None:
+        self.weights = weights_of(account, definitions)
+        self.states = states_of(account)
+        self.window = window
+        self._opening = self.states.at(window.start).states
+        self._closing = self.states.at(window.end).states
+        self._set_aside = {it.customer_id: it.reason for it in unreadable_in_scope(account)}
+        self.pairs: list[tuple[RetainedCustomer | None, RetainedCustomer | None, int]] = []
+        self.unreadable: Counter[str] = Counter()
+        self._compare()
 
-    @property
+    @cached_property
+    def opening(self) -> Mapping[str, RetainedCustomer]:
+        """What was retained at the start, by customer id."""
+        return dict(self._retained(self._opening))
+
+    @cached_property
+    def closing(self) -> Mapping[str, RetainedCustomer]:
+        """What was retained at the end, by customer id."""
+        return dict(self._retained(self._closing))
+
+    @cached_property
     def cohort(self) -> list[str]:
         """The ids of those whose retained MRR at the start was above 0, in a fixed order."""
         return sorted(it for it, customer in self.opening.items() if customer.is_paying)
 
-    @property
+    @cached_property
     def lost(self) -> list[str]:
         """The ids of the cohort without a retained subscription at the end."""
         return [it for it in self.cohort if it not in self.closing]
 
+    @cached_property
+    def paid_before(self) -> frozenset[str]:
+        """The ids of those who were retained at the end, did not pay at the start, and had before.
+
+        Before is any time before the start.
+        """
+        came = [
+            customer
+            for customer, state in enumerate(self._closing)
+            if self.weights[state].customer and not self.paid_at_start(customer)
+        ]
+        since = first_payments(self.states, self.weights, came)
+        return frozenset(
+            self.states.customers[it] for it, at in since.items() if at <= self.window.start
+        )
+
+    def paid_at_start(self, customer: int) -> bool:
+        """Return whether the retained MRR of the customer of a number was above 0 at the start."""
+        return (self.weights[self._opening[customer]].customer or NOBODY).is_paying
+
+    def retained_within(self) -> set[int]:
+        """Return the numbers of the customers who were retained at any time within the window."""
+        states, window, weights = self.states, self.window, self.weights
+        retained = {it for it in set(self._opening) if weights.retains(it)}
+        found = {customer for customer, it in enumerate(self._opening) if it in retained}
+        found.update(
+            states.customer_of(change)
+            for change in states.changes(window.start, window.end)
+            if weights.is_retained[states.kind_after(change)]
+        )
+        return found
+
+    def is_readable(self, customer: int) -> bool:
+        """Return whether the amounts of the customer of a number can be told at both ends."""
+        reason = self._reason(self._opening[customer], self._closing[customer])
+        return reason is None and self.states.customers[customer] not in self._set_aside
+
+    def _compare(self) -> None:
+        counts = Counter(zip(self._opening, self._closing, strict=True))
+        left = dict(self._set_aside)
+        for customer in self._numbers_of(left):
+            pair = self._opening[customer], self._closing[customer]
+            counts[pair] -= 1
+            told = left.pop(self.states.customers[customer])
+            self.unreadable[self._reason(*pair) or told] += 1
+        self.unreadable.update(left.values())
+        for (opening, closing), count in counts.items():
+            reason = self._reason(opening, closing)
+            if reason is not None:
+                self.unreadable[reason] += count
+            elif count:
+                before, after = self.weights[opening].customer, self.weights[closing].customer
+                self.pairs.append((before, after, count))
+
+    def _numbers_of(self, customers: Collection[str]) -> list[int]:
+        if not customers:
+            return []
+        return [number for number, it in enumerate(self.states.customers) if it in customers]
+
+    def _reason(self, opening: int, closing: int) -> str | None:
+        return self.weights[closing].reason or self.weights[opening].reason
+
+    def _retained(self, states: Sequence[int]) -> Iterator[tuple[str, RetainedCustomer]]:
+        for customer, state in enumerate(states):
+            found = self.weights[state].customer
+            if found is not None and self.is_readable(customer):
+                yield self.states.customers[customer], found
+
 
 def compare_retained(account: Account, window: Window, definitions: Definitions) -> Retention:
-    """Return who was retained at both ends of a window."""
-    unreadable = {it.customer_id: it.reason for it in unreadable_in_scope(account)}
-    opening = _retained_at(account, window.start, definitions, unreadable)
-    closing = _retained_at(account, window.end, definitions, unreadable)
-    came = {it for it in closing if not opening.get(it, NOBODY).is_paying}
-    since = first_payments(account, came, definitions)
-    paid_before = {it for it in came if it in since and since[it] <= window.start}
-    return Retention(
-        opening={key: it for key, it in opening.items() if key not in unreadable},
-        closing={key: it for key, it in closing.items() if key not in unreadable},
-        paid_before=frozenset(paid_before),
-        unreadable=unreadable,
-    )
+    """Return who was retained at both ends of a window; the newest few are found only once."""
+    known = account.once(_no_retentions)
+    key = window, definitions
+    if key not in known:
+        while len(known) >= _WINDOWS_KEPT:
+            del known[next(iter(known))]
+        known[key] = Retention(account, window, definitions)
+    return known[key]
 
 
-def _retained_at(
-    account: Account, instant: datetime, definitions: Definitions, unreadable: dict[str, str]
-) -> dict[str, RetainedCustomer]:
-    """Return the retained customers; those of whom an amount cannot be told join *unreadable*."""
-    found: defaultdict[str, RetainedCustomer] = defaultdict(RetainedCustomer)
-    for timeline in timelines_in_scope(account):
-        stretch = timeline.at(instant)
-        if stretch is None:
-            continue
-        if unknown := unknown_status(stretch):
-            unreadable[timeline.customer_id] = unknown
-        if not is_retained(timeline, stretch, instant, definitions):
-            continue
-        customer, currency = found[timeline.customer_id], timeline.currency
-        amount = retained_amount(stretch, definitions)
-        listed = retained_amount(stretch, definitions, is_listed=True)
-        if isinstance(amount, str) or isinstance(listed, str):
-            unreadable[timeline.customer_id] = str(amount)
-            continue
-        customer.amounts[currency] += amount
-        customer.listed[currency] += listed
-        if stretch.status == "past_due":
-            customer.at_risk[currency] += amount
-    return found
+def _no_retentions(_: Account) -> dict[tuple[Window, Definitions], Retention]:
+    return {}
 
 
 def first_payments(
-    account: Account, customers: Collection[str], definitions: Definitions
-) -> dict[str, datetime]:
+    states: AccountStates, weights: Weights, customers: Iterable[int]
+) -> dict[int, datetime]:
     """Return when each customer was first retained with an amount above 0, as far as that is told.
 
-    Whoever never was is not there.
+    By number; whoever never was is not there. What cannot be told is taken for something.
     """
-    found: dict[str, datetime] = {}
-    for timeline in timelines_in_scope(account):
-        customer = timeline.customer_id
-        since = _first_payment(timeline, definitions) if customer in customers else None
-        if since is not None:
-            found[customer] = min(since, found.get(customer, since))
+    found: dict[int, datetime] = {}
+    for customer in customers:
+        since = [
+            states.since(change)
+            for change in states.history_of(customer)
+            if weights.is_paid(states.kind_after(change))
+        ]
+        if since:
+            found[customer] = min(since)
     return found
-
-
-def retained_within(account: Account, window: Window, definitions: Definitions) -> set[str]:
-    """Return the ids of the customers who were retained at any time within a window."""
-    found = set()
-    for timeline in timelines_in_scope(account):
-        ends = [it.since for it in timeline.stretches[1:]]
-        for stretch, end in zip_longest(timeline.stretches, ends):
-            overlaps = stretch.since <= window.end and (end is None or end > window.start)
-            since = max(stretch.since, window.start)
-            if overlaps and is_retained(timeline, stretch, since, definitions):
-                found.add(timeline.customer_id)
-    return found
-
-
-def _first_payment(timeline: Timeline, definitions: Definitions) -> datetime | None:
-    for stretch in timeline.stretches:
-        # What cannot be told is taken for something.
-        if is_retained(timeline, stretch, stretch.since, definitions) and retained_amount(
-            stretch, definitions
-        ):
-            return stretch.since
-    return None
-
-
-def unknown_status(stretch: Stretch) -> str | None:
-    """Return why it cannot be told whether a subscription is retained, or None."""
-    return None if stretch.status in STATUSES else f"unknown status {stretch.status}"
-
-
-def is_retained(
-    timeline: Timeline, stretch: Stretch, instant: datetime, definitions: Definitions
-) -> bool:
-    """Return whether a subscription is retained in a stretch of its timeline."""
-    if definitions.churn_on == "cancel_requested" and stretch.is_ending:
-        return False
-    if stretch.status == "trialing":
-        return timeline.paying_since is not None and timeline.paying_since <= instant
-    return stretch.status in PAYING
-
-
-def retained_amount(
-    stretch: Stretch, definitions: Definitions, *, is_listed: bool = False
-) -> Fraction | str:
-    """Return the exact monthly amount in minor units of a retained subscription, or why none.
-
-    0 where collection is paused and the definitions leave that out; with *is_listed*, what it is
-    without any discount.
-    """
-    if stretch.collection_paused and definitions.paused_collection == "exclude":
-        return Fraction(0)
-    option = "none" if is_listed else definitions.discounts
-    monthly = stretch.worth.under(option, include_trials=stretch.status == "trialing")
-    return monthly if isinstance(monthly, str) else monthly.total_minor

@@ -1,10 +1,11 @@
 """Revenue: money collected in a range, what came back of it, or what Stripe took for it."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from functools import cached_property
 
 from shared.domain.account import Account
 from shared.domain.balance import (
@@ -21,11 +22,13 @@ from shared.domain.balance import (
     BalanceTransaction,
 )
 from shared.domain.definitions import Definitions
+from shared.domain.metrics.balance_days import Sums, days_of
 from shared.domain.metrics.balance_movements import (
     NOUN,
     Movements,
     Sum,
     add_up,
+    is_all_unknown,
     list_other_movements,
     payments,
     select_movements,
@@ -45,7 +48,7 @@ from shared.domain.metrics.measurement import (
 from shared.domain.metrics.queries import Revenue
 from shared.domain.metrics.scope import count_nouns, warn_of_test_mode
 from shared.domain.money import format_money, round_shares
-from shared.domain.windows import TimeRange, range_in_words, window_ending
+from shared.domain.windows import TimeRange, Window, range_in_words, window_ending
 
 # The movements of each category in words, in the order shown.
 _LABELS = {
@@ -61,23 +64,32 @@ _DEDUCTED = {"refunds": REFUNDED, "disputes": DISPUTED}
 _DISPUTES = "disputes"
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class _Answer:
-    """A sum over the movements of a range, with what its explanation is made from.
+    """A sum over the movements of a range, with what its explanation is made from."""
 
-    Attributes:
-        shares: the movements of which something counts, with what each adds in minor units.
-    """
-
+    account: Account
+    window: Window
     sum: Sum
-    shares: Sequence[tuple[BalanceTransaction, int]]
     converter: Converter
-    is_withheld: bool
 
-    @property
-    def amounts(self) -> list[tuple[int, str]]:
-        """What each adds, as (minor units, currency)."""
-        return [(minor, movement.currency) for movement, minor in self.shares]
+    @cached_property
+    def movements(self) -> Movements:
+        """The movements in the range."""
+        return select_movements(self.account, self.window)
+
+    @cached_property
+    def shares(self) -> Sequence[tuple[BalanceTransaction, int]]:
+        """The movements of which something counts, with what each adds in minor units."""
+        added = [(it, *self.sum.of(it)) for it in self.movements.counted]
+        return [(it, amount + fee) for it, amount, fee in added if amount or fee]
+
+    def find_missing(self, currencies: Iterable[str]) -> set[str]:
+        """Return those of the currencies that have no rate and are in any share."""
+        if all(self.converter.rate_of(code) is not None for code in currencies):
+            return set()
+        found = {it.currency for it, _ in self.shares}
+        return {code for code in found if self.converter.rate_of(code) is None}
 
 
 def compute_revenue(query: Revenue, account: Account, at: datetime, terms: Terms) -> Measurement:
@@ -98,33 +110,34 @@ def compute_revenue(query: Revenue, account: Account, at: datetime, terms: Terms
     >>> compute_revenue(Revenue("net"), Account("live"), now, terms).value
     Decimal('0.00')
     """
-    movements = select_movements(account, window_ending(at, query.time_range))
-    sums = _sums(terms.definitions)
-    converter = Converter(terms)
-    chosen = sums[query.revenue_metric]
-    added = [(it, *chosen.of(it)) for it in movements.counted]
-    shares = [(it, amount + fee) for it, amount, fee in added if amount or fee]
-    currencies = {it.currency for it, _ in shares}
-    missing = {code for code in currencies if converter.rate_of(code) is None}
-    answer = _Answer(chosen, shares, converter, bool(missing) or movements.is_all_unknown)
-    value = None if answer.is_withheld else converter.sum_rounded(answer.amounts)
+    window = window_ending(at, query.time_range)
+    found = days_of(account).sums(window)
+    named = _sums(terms.definitions)
+    answer = _Answer(account, window, named[query.revenue_metric], Converter(terms))
+    missing = answer.find_missing({it.currency for it in found})
+    is_withheld = bool(missing) or is_all_unknown(found)
+    value = None if is_withheld else answer.converter.sum_rounded(add_up(answer.sum, found))
     warnings = [
         *warn_of_test_mode(account),
-        *([warn_of_missing_rates(missing, converter.currency)] if missing else []),
-        *warn_of_unknown_movements(chosen.name, movements),
+        *([warn_of_missing_rates(missing, answer.converter.currency)] if missing else []),
+        *warn_of_unknown_movements(answer.sum.name, found),
         *_warn_of_nothing(query, answer, value),
     ]
-    by_currency = rows_by_currency(answer.amounts, converter, is_withheld=answer.is_withheld)
-    parts = _list_parts(answer)
-    explanation = Explanation(
-        formula=_formula(answer, query.time_range, parts, value),
-        parts=parts,
-        breakdown=Breakdown(by_currency=by_currency),
-        contributions=_list_contributions(answer),
-        left_out=list_other_movements(movements, converter),
-        companions=_companions(query, sums, movements, converter),
-    )
-    return Measurement(value, "currency", converter.currency, tuple(warnings), explanation)
+
+    def explain() -> Explanation:
+        amounts = [(minor, it.currency, 1) for it, minor in answer.shares]
+        by_currency = rows_by_currency(amounts, answer.converter, is_withheld=is_withheld)
+        parts = () if is_withheld else _list_parts(answer)
+        return Explanation(
+            formula=_formula(answer, query.time_range, parts, value),
+            parts=parts,
+            breakdown=Breakdown(by_currency=by_currency),
+            contributions=_list_contributions(answer, is_withheld=is_withheld),
+            left_out=list_other_movements(answer.movements, answer.converter),
+            companions=_companions(query, named, answer, found),
+        )
+
+    return Measurement(value, "currency", answer.converter.currency, tuple(warnings), explain)
 
 
 def _sums(definitions: Definitions) -> Mapping[str, Sum]:
@@ -141,21 +154,19 @@ def _sums(definitions: Definitions) -> Mapping[str, Sum]:
 
 
 def _companions(
-    query: Revenue, sums: Mapping[str, Sum], movements: Movements, converter: Converter
+    query: Revenue, named: Mapping[str, Sum], answer: _Answer, found: Sums
 ) -> dict[str, Decimal | None]:
     """Return the other numbers of the same range, and how many payments succeeded in it."""
-    names = [name for name in sums if name != query.revenue_metric]
+    names = [name for name in named if name != query.revenue_metric]
     others: dict[str, Decimal | None] = dict.fromkeys(names)
-    if not movements.is_all_unknown:
-        amounts = add_up([sums[name] for name in names], movements.counted)
-        others = dict(zip(names, map(converter.sum_rounded, amounts), strict=True))
-    return {**others, "payments": Decimal(len(payments(movements.counted)))}
+    if not is_all_unknown(found):
+        for name in names:
+            others[name] = answer.converter.sum_rounded(add_up(named[name], found))
+    return {**others, "payments": Decimal(len(payments(answer.movements.counted)))}
 
 
 def _list_parts(answer: _Answer) -> tuple[Part, ...]:
     """Return the value by category, and the fees in it; what nothing adds to is left out."""
-    if answer.is_withheld:
-        return ()
     rows = [row for movement, _ in answer.shares for row in _split(answer.sum, movement)]
     counts = Counter(label for label, _, _ in rows)
     sums = answer.converter.sum_by(rows) or {}
@@ -181,9 +192,10 @@ def _order(label: str) -> int:
     return shown.index(label)
 
 
-def _list_contributions(answer: _Answer) -> tuple[Contribution, ...]:
+def _list_contributions(answer: _Answer, *, is_withheld: bool) -> tuple[Contribution, ...]:
     """Return what each movement adds, largest first whatever its sign, equal ones by id."""
-    rounded = round_each(answer.amounts, answer.converter, is_withheld=answer.is_withheld)
+    amounts = [(minor, it.currency) for it, minor in answer.shares]
+    rounded = round_each(amounts, answer.converter, is_withheld=is_withheld)
     rows = [
         (movement.id, _contribution(movement, amount, currency))
         for (movement, _), (amount, currency) in zip(answer.shares, rounded, strict=True)
@@ -220,7 +232,7 @@ def _formula(
 
 
 def _warn_of_nothing(query: Revenue, answer: _Answer, value: Decimal | None) -> list[MetricWarning]:
-    if query.revenue_metric not in {"total", "net"} or answer.shares or value is None:
+    if query.revenue_metric not in {"total", "net"} or value is None or value or answer.shares:
         return []
     message = (
         f"{answer.sum.name} is 0 because nothing was paid in the"

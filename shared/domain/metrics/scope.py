@@ -3,94 +3,98 @@
 Objects of the other mode and of test clocks count nowhere; a warning says how many there are.
 """
 
+from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
-from typing import NamedTuple
+from functools import cached_property
 
 from shared.domain.account import Account
 from shared.domain.customers import Customer
 from shared.domain.metrics.measurement import LeftOut, MetricWarning
-from shared.domain.timelines import Stretch, Timeline
+from shared.domain.metrics.states import NOT_THERE, AccountStates, Kind, Snapshot
+from shared.domain.timelines import Timeline
 from shared.domain.unreadable import Unreadable
 
 
-class Standing(NamedTuple):
-    """A subscription at an instant."""
-
-    timeline: Timeline
-    stretch: Stretch
-
-    @property
-    def id(self) -> str:
-        """Stripe's id."""
-        return self.timeline.subscription_id
-
-    @property
-    def customer_id(self) -> str:
-        """Stripe's id of its customer."""
-        return self.timeline.customer_id
-
-    @property
-    def status(self) -> str:
-        """Its status then."""
-        return self.stretch.status
-
-
 @dataclass(frozen=True, slots=True)
-class Scope:
-    """The subscriptions that can count, and what was set aside before any metric saw it."""
+class Alike:
+    """Subscriptions of one kind: its number, what it is, and how many they are."""
 
-    subscriptions: tuple[Standing, ...]
+    number: int
+    kind: Kind
+    count: int
+
+
+@dataclass(frozen=True)
+class Scope:
+    """The subscriptions that can count, and what was set aside before any metric saw it.
+
+    Attributes:
+        unreadable: those of which nothing can be told at any instant.
+    """
+
+    states: AccountStates
+    snapshot: Snapshot
     unreadable: tuple[Unreadable, ...]
     left_out: tuple[LeftOut, ...]
     warnings: tuple[MetricWarning, ...]
 
+    @cached_property
+    def alike(self) -> list[Alike]:
+        """The subscriptions that there are, by kind."""
+        counts = Counter(self.snapshot.kinds)
+        kinds = self.states.kinds
+        return [Alike(it, kinds[it], count) for it, count in counts.items() if it != NOT_THERE]
 
-def timelines_in_scope(account: Account) -> list[Timeline]:
-    """Return the histories of the subscriptions that can count, in the order of their ids.
+    def subscriptions(self) -> Iterator[tuple[Timeline, int]]:
+        """Yield the subscriptions that there are with the numbers of their kinds, by id.
 
-    The order decides who gets a cent that rounding leaves over; it must not be that of reading.
-    """
-    found = [it for it in account.timelines if _is_in_scope(account, it)]
-    return sorted(found, key=lambda it: it.subscription_id)
+        The order decides who gets a cent that rounding leaves over; it must not be that of reading.
+        """
+        every = zip(self.states.subscriptions, self.snapshot.kinds, strict=True)
+        there = [(timeline, kind) for timeline, kind in every if kind != NOT_THERE]
+        return iter(sorted(there, key=lambda it: it[0].subscription_id))
+
+
+def states_of(account: Account) -> AccountStates:
+    """Return what the subscriptions that can count were, at any instant."""
+    return account.once(_divide)[0]
 
 
 def unreadable_in_scope(account: Account) -> list[Unreadable]:
     """Return the subscriptions that could count if anything could be told of them."""
-    return [it for it in account.unreadable if _is_in_scope(account, it)]
+    return [it for it in account.unreadable if is_in_scope(account, it)]
 
 
-def customers_in_scope(account: Account) -> list[Customer]:
-    """Return the customers that can count."""
-    return [it for it in account.customers if _is_in_scope(account, it)]
-
-
-def _is_in_scope(account: Account, it: Timeline | Unreadable | Customer) -> bool:
+def is_in_scope(account: Account, it: Timeline | Unreadable | Customer) -> bool:
+    """Return whether an object is of the account's mode and outside test clocks."""
     return it.livemode == (account.mode == "live") and not it.in_test_clock
 
 
 def select_scope(account: Account, at: datetime) -> Scope:
     """Return the subscriptions of the account's mode and outside test clocks, as they were."""
     live = account.mode == "live"
-    subscriptions = _state_at(account, at)
-    found: list[Timeline | Unreadable] = [it.timeline for it in subscriptions]
-    found += account.unreadable
-    other_mode = [it for it in found if it.livemode != live]
-    in_clock = [it for it in found if it.livemode == live and it.in_test_clock]
-    warnings = [
-        *warn_of_test_mode(account),
-        *_mode_warnings(account, len(other_mode)),
-        *_clock_warnings(len(in_clock)),
-    ]
+    states, others = account.once(_divide)
+    begun = (it for it in others if it.stretches[0].since <= at)
+    strangers: list[Timeline | Unreadable] = [*begun]
+    strangers += (it for it in account.unreadable if not is_in_scope(account, it))
+    other_mode = sum(1 for it in strangers if it.livemode != live)
+    in_clock = len(strangers) - other_mode
     left_out = [
-        _row("other_mode", len(other_mode), "of the other mode than the key's"),
-        _row("test_clock", len(in_clock), "of a test clock"),
+        _row("other_mode", other_mode, "of the other mode than the key's"),
+        _row("test_clock", in_clock, "of a test clock"),
     ]
     return Scope(
-        subscriptions=tuple(it for it in subscriptions if _is_in_scope(account, it.timeline)),
+        states=states,
+        snapshot=states.at(at),
         unreadable=tuple(unreadable_in_scope(account)),
         left_out=tuple(row for row in left_out if row.count),
-        warnings=tuple(warnings),
+        warnings=(
+            *warn_of_test_mode(account),
+            *_mode_warnings(account, other_mode),
+            *_clock_warnings(in_clock),
+        ),
     )
 
 
@@ -111,10 +115,13 @@ def count_nouns(count: int, noun: str) -> str:
     return f"{count:,d} {noun}{'' if count == 1 else 's'}"
 
 
-def _state_at(account: Account, at: datetime) -> list[Standing]:
-    every = sorted(account.timelines, key=lambda it: it.subscription_id)
-    found = ((timeline, timeline.at(at)) for timeline in every)
-    return [Standing(timeline, stretch) for timeline, stretch in found if stretch is not None]
+def _divide(account: Account) -> tuple[AccountStates, list[Timeline]]:
+    """Return what can count, and what cannot."""
+    live = account.mode == "live"
+    others = [it for it in account.timelines if it.livemode != live or it.in_test_clock]
+    if not others:
+        return AccountStates(account.timelines), []
+    return AccountStates(it for it in account.timelines if is_in_scope(account, it)), others
 
 
 def _row(reason: str, count: int, said: str) -> LeftOut:

@@ -35,35 +35,26 @@ def compute_subscription_count(
     """
     del terms  # a count is the same in every currency
     scope = select_scope(account, at)
-    found = _found(scope)
-    counts = Counter(status for status, _, _ in found)
-    chosen = [row for row in found if query.status in {"all", row[0]}]
-    value = Decimal(len(chosen))
-    return Measurement(
-        value=value,
-        unit="count",
-        currency=None,
-        warnings=(*scope.warnings, *_status_warnings(query.status, counts)),
-        explanation=Explanation(
-            formula=f"Subscriptions {_words(query.status)} = {len(chosen):,d}",
+    counts = Counter(it.status for it in scope.unreadable)
+    for it in scope.alike:
+        counts[it.kind.status] += it.count
+    count = sum(counts.values()) if query.status == "all" else counts[query.status]
+
+    def explain() -> Explanation:
+        return Explanation(
+            formula=f"Subscriptions {_words(query.status)} = {count:,d}",
             parts=_parts(query.status, counts),
-            contributions=_contributions(chosen),
+            contributions=_contributions(query.status, scope),
             left_out=scope.left_out,
             companions={
                 status: Decimal(counts[status])
                 for status in _known_first(counts)
                 if status != query.status
             },
-        ),
-    )
+        )
 
-
-def _found(scope: Scope) -> list[tuple[str, str, str]]:
-    """Return (status, id, customer) of everything that exists, also what cannot be valued."""
-    return [
-        *((it.status, it.id, it.customer_id) for it in scope.subscriptions),
-        *((it.status, it.subscription_id, it.customer_id) for it in scope.unreadable),
-    ]
+    warnings = (*scope.warnings, *_status_warnings(query.status, counts))
+    return Measurement(Decimal(count), "count", None, warnings, explain)
 
 
 def _known_first(counts: Counter[str]) -> list[str]:
@@ -76,10 +67,20 @@ def _parts(status: str, counts: Counter[str]) -> tuple[Part, ...]:
     return tuple(Part(name, Decimal(counts[name]), counts[name]) for name in shown if counts[name])
 
 
-def _contributions(chosen: list[tuple[str, str, str]]) -> tuple[Contribution, ...]:
+def _contributions(status: str, scope: Scope) -> tuple[Contribution, ...]:
+    """Return what is counted, also what cannot be valued."""
+    kinds = scope.states.kinds
+    found = [
+        *(
+            (it.subscription_id, it.customer_id, kinds[kind].status)
+            for it, kind in scope.subscriptions()
+        ),
+        *((it.subscription_id, it.customer_id, it.status) for it in scope.unreadable),
+    ]
     return tuple(
-        Contribution("subscription", found_id, customer, Decimal(1), None, status)
-        for status, found_id, customer in sorted(chosen, key=lambda row: row[1])
+        Contribution("subscription", found_id, customer, Decimal(1), None, found_status)
+        for found_id, customer, found_status in sorted(found)
+        if status in {"all", found_status}
     )
 
 

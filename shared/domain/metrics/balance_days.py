@@ -1,0 +1,174 @@
+"""The balance transactions of an account by day, each day added up once."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, timedelta
+from typing import NamedTuple
+
+from shared.domain.account import Account
+from shared.domain.balance import CHARGE, CHARGE_FAILURE, BalanceTransaction
+from shared.domain.windows import Window
+
+
+class SumKey(NamedTuple):
+    """What is added up apart: `is_guest` where it is not known who paid."""
+
+    category: str
+    currency: str
+    is_guest: bool
+
+
+@dataclass(slots=True)
+class DaySum:
+    """A sum over balance transactions, in minor units, and how many they are."""
+
+    amount: int = 0
+    fee: int = 0
+    rows: int = 0
+
+
+Sums = dict[SumKey, DaySum]
+
+
+@dataclass(frozen=True, slots=True)
+class _Day:
+    """A day added up, and who paid in it, once for each payment."""
+
+    sums: Sums
+    payers: list[str]
+
+
+@dataclass(slots=True)
+class _Payers:
+    """How often each customer paid in a window."""
+
+    window: Window
+    counts: Counter[str]
+
+
+class BalanceDays:
+    """The balance transactions of an account, to be added up over any window.
+
+    Days are those of UTC, in which all instants are.
+    """
+
+    def __init__(self, rows: Iterable[BalanceTransaction]) -> None:
+        self._rows: defaultdict[int, list[BalanceTransaction]] = defaultdict(list)
+        for row in rows:
+            self._rows[row.created_at.toordinal()].append(row)
+        self._days: dict[int, _Day] = {}
+        self._failures: list[BalanceTransaction] | None = None
+        self._doubtful: dict[str, list[BalanceTransaction]] = {}
+        self._payers: dict[timedelta, _Payers] = {}
+
+    def rows(self, window: Window) -> Iterator[BalanceTransaction]:
+        """Yield the balance transactions in a window."""
+        for day, is_whole in self._days_in(window):
+            rows = self._rows[day]
+            yield from rows if is_whole else (it for it in rows if it.created_at in window)
+
+    def sums(self, window: Window) -> Sums:
+        """Return the sums over a window."""
+        found: Sums = {}
+        for day, is_whole in self._days_in(window):
+            for key, its in self._day(day, None if is_whole else window).sums.items():
+                whole = found.setdefault(key, DaySum())
+                whole.amount += its.amount
+                whole.fee += its.fee
+                whole.rows += its.rows
+        return found
+
+    def count_payers(self, window: Window) -> int:
+        """Return how many customers paid in a window, and did not fail again within it.
+
+        The window before, of the same length, is moved there if the two overlap.
+        """
+        kept = self._payers.get(window.end - window.start)
+        if kept is None or not kept.window.start <= window.end <= kept.window.end + (
+            window.end - window.start
+        ):
+            kept = _Payers(window, Counter(self._paid(window)))
+            self._payers[window.end - window.start] = kept
+        else:
+            self._move(kept, window)
+        failed = self._count_failed(window)
+        paying = sum(1 for count in kept.counts.values() if count)
+        return paying - sum(1 for who, count in failed.items() if kept.counts[who] <= count)
+
+    def _move(self, kept: _Payers, to: Window) -> None:
+        """Let go who paid only before, and take in who paid only after."""
+        old = kept.window
+        if old.end <= to.end:
+            came, gone = Window(old.end, to.end), Window(old.start, to.start)
+        else:
+            came, gone = Window(to.start, old.start), Window(to.end, old.end)
+        kept.counts.update(self._paid(came))
+        kept.counts.subtract(self._paid(gone))
+        kept.window = to
+
+    def _paid(self, window: Window) -> Iterator[str]:
+        for day, is_whole in self._days_in(window):
+            yield from self._day(day, None if is_whole else window).payers
+
+    def _count_failed(self, window: Window) -> Counter[str]:
+        """Return how many payments of each customer failed again within a window."""
+        if self._failures is None:
+            self._find_failures()
+        failed = {it.charge_id for it in self._failures or () if it.created_at in window}
+        return Counter(
+            it.customer_id
+            for charge in failed
+            for it in self._doubtful.get(charge or "", ())
+            if it.created_at in window and it.customer_id
+        )
+
+    def _find_failures(self) -> None:
+        every = [row for rows in self._rows.values() for row in rows]
+        self._failures = [it for it in every if it.category == CHARGE_FAILURE and it.charge_id]
+        ids = {it.charge_id for it in self._failures}
+        for it in every if ids else ():
+            if it.category == CHARGE and it.charge_id in ids:
+                self._doubtful.setdefault(it.charge_id or "", []).append(it)
+
+    def _days_in(self, window: Window) -> Iterator[tuple[int, bool]]:
+        """Yield the days of a window that have any, and whether all of a day is in it."""
+        first = window.start.astimezone(UTC).toordinal()
+        last = window.end.astimezone(UTC).toordinal()
+        for day in range(first, last + 1):
+            if day in self._rows:
+                yield day, first < day < last
+
+    def _day(self, day: int, window: Window | None) -> _Day:
+        """Add up a day, or what of it is in a window."""
+        if window is not None:
+            return _add_up(it for it in self._rows[day] if it.created_at in window)
+        if day not in self._days:
+            self._days[day] = _add_up(self._rows[day])
+        return self._days[day]
+
+
+def days_of(account: Account) -> BalanceDays:
+    """Return the balance transactions of an account by day."""
+    return account.once(_by_day)
+
+
+def _by_day(account: Account) -> BalanceDays:
+    return BalanceDays(account.balance)
+
+
+def _add_up(rows: Iterable[BalanceTransaction]) -> _Day:
+    sums: dict[tuple[str, str, bool], DaySum] = {}
+    payers = []
+    for row in rows:
+        category, customer_id = row.category, row.customer_id
+        key = category, row.currency, not customer_id
+        its = sums.get(key)
+        if its is None:
+            its = sums[key] = DaySum()
+        its.amount += row.amount_minor
+        its.fee += row.fee_minor
+        its.rows += 1
+        if category == CHARGE and customer_id:
+            payers.append(customer_id)
+    return _Day({SumKey(*key): its for key, its in sums.items()}, payers)
