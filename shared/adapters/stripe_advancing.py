@@ -34,4 +34,14 @@ async def advance(
         notes = follower.notes
     else:
         is_done = await Importer(recorder, is_time_up=is_time_up, report=report).run()
+        if place.repair == "recheck" and is_done:
+            notes = _notes_of_check(recorder.place.drifted)
     return Advance(recorder.place, is_done, transport.requests, notes)
+
+
+def _notes_of_check(drifted: int) -> tuple[str, ...]:
+    if not drifted:
+        return ()
+    customers = "1 customer" if drifted == 1 else f"{drifted:,d} customers"
+    found = f"The weekly check found {customers} otherwise than Stripe's events had told"
+    return (f"{found}, and put that right.",)
