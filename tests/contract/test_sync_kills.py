@@ -63,7 +63,7 @@ def keep(worker: Worker, **changes: Any) -> None:
 def let_everything_change(sandbox: Sandbox, hours: int = 8) -> None:
     """Let people do all sorts of things, with prices of other currencies among them."""
     business = sandbox.business
-    life = Life(business, 5, changes=200)
+    life = Life(business, 5, changes=130)
     life.live_in(sandbox, hours)
     price = next(it for it in business.state.prices if it.currency_options)
     sandbox.run(lambda _: business.update(price, currency_options={"eur": CurrencyOption("777")}))
@@ -83,7 +83,7 @@ def before_catching_up(sandbox: Sandbox) -> Worker:
 def before_a_recheck(sandbox: Sandbox) -> Worker:
     """The events of some hours are missed, as if Stripe had never told them."""
     worker = imported(sandbox)
-    let_everything_change(sandbox, 4)
+    let_everything_change(sandbox)
     now = sandbox.clock.now()
     missed = datetime.fromtimestamp(now, UTC) + timedelta(minutes=11)
     keep(worker, as_of=missed, stamp=now + 660, checked_at=missed - timedelta(days=8))
@@ -102,7 +102,7 @@ def before_reading_all_again(sandbox: Sandbox) -> Worker:
 SITUATIONS: dict[str, tuple[Callable[[Sandbox], Worker], Callable[[Worker], bool]]] = {
     "a first import": (before_the_import, lambda it: it.place.repair == "none"),
     "catching up": (before_catching_up, lambda it: it.place.requests == IMPORTED_IN),
-    "a recheck": (before_a_recheck, lambda it: it.place.drifted > 3),
+    "a recheck": (before_a_recheck, lambda it: it.place.drifted > 1),
     "reading all again": (before_reading_all_again, lambda it: "30 days" in it.status.notes[0]),
 }
 
@@ -124,7 +124,7 @@ def test_killed_anywhere_or_out_of_time_it_ends_the_same(situation: str) -> None
 
 
 @pytest.mark.usefixtures("everlasting_events")
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(2))
 def test_killed_again_and_again_while_the_business_goes_on_it_knows_the_same(seed: int) -> None:
     chance = random.Random(seed)  # noqa: S311 - choices that can be made again
     business = a_business(seed, events_days=None)
