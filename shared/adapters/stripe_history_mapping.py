@@ -43,7 +43,7 @@ _UPDATES = ("customer.subscription.updated",)
 # Stripe's events can be listed for so long.
 EVENTS_KEPT = timedelta(days=30)
 CUSTOMER_EVENTS = ("customer.deleted",)
-DISCOUNT_EVENTS = ("customer.discount.deleted",)
+DISCOUNT_EVENTS = ("customer.discount.updated", "customer.discount.deleted")
 # Beyond this a quantity is no number of seats, and would only fill the memory.
 _MOST_SEATS = Decimal(10) ** 15
 _EPOCH = datetime.fromtimestamp(0, UTC)
@@ -109,10 +109,21 @@ def to_past_event(obj: EventObject) -> PastEventObject | None:
         if kind in SUBSCRIPTION_EVENTS
         else None,
         replaced=_decode(previous, PastSubscriptionObject) if is_update else None,
-        discount=_decode(payload, PastDiscountObject) if kind in DISCOUNT_EVENTS else None,
+        discount=_gone_discount(obj) if kind in DISCOUNT_EVENTS else None,
         customer=to_listed(payload) if kind in CUSTOMER_EVENTS else None,
     )
     return told if told.subscription or told.discount or told.customer else None
+
+
+def _gone_discount(obj: EventObject) -> PastDiscountObject | None:
+    """Return the discount that was taken away, or gave way to another."""
+    payload, previous = obj.data.object, obj.data.previous_attributes
+    if obj.type.endswith(".deleted"):
+        return _decode(payload, PastDiscountObject)
+    now, before = _decode(payload, dict[str, Raw]), _decode(previous, dict[str, Raw])
+    if not now or not before or "id" not in before:
+        return None
+    return _decode(Raw(msgspec.json.encode({**now, **before})), PastDiscountObject)
 
 
 def to_listed(payload: Raw) -> ListedCustomerObject | None:

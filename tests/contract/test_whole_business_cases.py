@@ -283,3 +283,16 @@ def test_any_invoice_of_a_customer_tells_that_their_discount_is_gone(
     business.advance(days=8)
     business.remove_discounts(customer)
     assert_true_now(sandbox, business)
+
+
+def test_a_discount_of_the_customer_that_gave_way_to_another_was_there_before(
+    sandbox: Sandbox, business: Business
+) -> None:
+    business.advance(days=135)
+    sub, coupon = subscribe(business), business.add_coupon(percent_off=50)
+    customer = business.state.customers[sub.customer]
+    business.advance(days=5)
+    business.discount(customer, coupon)
+    business.advance(days=2)
+    business.discount(customer, coupon)
+    assert_true_now(sandbox, business)
