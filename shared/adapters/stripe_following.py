@@ -12,18 +12,17 @@ from datetime import datetime, timedelta
 import msgspec
 
 from shared.adapters.stripe_balance_reading import with_all_payers
-from shared.adapters.stripe_changes import Changes, changes_in, hint_of
+from shared.adapters.stripe_changes import changes_in, hint_of
 from shared.adapters.stripe_documents import NOBODY, CustomerFacts, by_customer, merge
 from shared.adapters.stripe_history_mapping import EVENTS_KEPT, to_past
 from shared.adapters.stripe_history_objects import EventObject
 from shared.adapters.stripe_listings import BALANCE, CHANGES
-from shared.adapters.stripe_lists import read_all
+from shared.adapters.stripe_lists import pages, read_all
 from shared.adapters.stripe_money_mapping import to_rows
 from shared.adapters.stripe_objects import PriceObject
 from shared.adapters.stripe_recording import Recorder
 from shared.adapters.stripe_rereading import Rereader
 from shared.domain.balance import REVENUE
-from shared.domain.ledger import Place
 
 # What happened just before the last reading may have been listed a little late.
 _OVERLAP = timedelta(minutes=10)
@@ -66,15 +65,15 @@ class Follower:
         recorder, before = self.recorder, self.recorder.place
         if before.is_staged:
             await asyncio.to_thread(recorder.book.clear_stage)
-        events = await self._read_events()
+        events, reason = await self._read_events()
         now = max(recorder.transport.answered_at, recorder.as_of)
         # What is read again within the second of the last reading must count as the later one.
         stamp = max(int(now.timestamp()), before.stamp + 1)
         recorder.place = replace(before, as_of=now, stamp=stamp, is_staged=False)
-        news = [event for event in events if event.id[-_SEEN_CHARACTERS:] not in before.seen]
-        if (reason := self._why_all(changes_in(news), before, now)) is not None:
+        if reason is not None:
             self._read_all_again(reason)
             return True
+        news = [event for event in events if event.id[-_SEEN_CHARACTERS:] not in before.seen]
         await self._read_balance()
         # Before any customer: where the time is up after some, their events are not met again.
         await self._read_catalog_again(news)
@@ -88,16 +87,20 @@ class Follower:
         self._recheck_if_due()
         return True
 
-    async def _read_events(self) -> list[EventObject]:
-        """Return the events since the last reading, oldest first."""
+    async def _read_events(self) -> tuple[list[EventObject], str | None]:
+        """Return the events since the last reading, oldest first, or why all has to be read again.
+
+        Reading stops as soon as that is known: all events of a long pause would fill the memory.
+        """
+        transport, found, changed = self.recorder.transport, dict[str, EventObject](), set[str]()
         bounds = (("created[gte]", str(int(self._since.timestamp()))),)
-        found = await read_all(
-            self.recorder.transport,
-            CHANGES.path,
-            (*CHANGES.parameters, *bounds),
-            CHANGES.kind,
-        )
-        return sorted(found.values(), key=lambda event: (event.created, event.id))
+        async for page in pages(
+            transport, CHANGES.path, (*CHANGES.parameters, *bounds), CHANGES.kind
+        ):
+            found.update((event.id, event) for event in page.data)
+            if (reason := self._why_all(page.data, changed)) is not None:
+                return [], reason
+        return sorted(found.values(), key=lambda event: (event.created, event.id)), None
 
     async def _read_balance(self) -> None:
         """Add the balance transactions since the last reading that are not there yet."""
@@ -147,18 +150,31 @@ class Follower:
             named | (changes.prices & prices), changes.coupons & coupons
         )
 
-    def _why_all(self, changes: Changes, before: Place, now: datetime) -> str | None:
-        """Return why everything has to be read again, or None."""
-        if before.as_of is not None and now - before.as_of > _OLDEST_CURSOR:
+    def _why_all(self, events: Iterable[EventObject], changed: set[str]) -> str | None:
+        """Return why everything has to be read again, or None; *changed* grows with each page."""
+        place, transport = self.recorder.place, self.recorder.transport
+        if transport.answered_at - self.recorder.as_of > _OLDEST_CURSOR:
             return (
                 "Stripe keeps events for 30 days, and the last refresh was longer ago: the account"
                 " was read anew."
             )
+        changes = changes_in(event for event in events if self._is_reason(event))
         if changes.unknown:
             return "Some of Stripe's events could not be read: the account was read anew."
-        if before.requests and 2 * len(changes.customers) > before.requests:
+        changed |= changes.customers
+        if place.requests and 2 * len(changed) > place.requests:
             return "So much had changed that the account was read anew."
         return None
+
+    def _is_reason(self, event: EventObject) -> bool:
+        """Return whether an event may be why to read everything again.
+
+        What was there when everything was last read is none: it would be one again and again.
+        """
+        place, as_of = self.recorder.place, self.recorder.as_of
+        was_read_whole = place.events_since == as_of - EVENTS_KEPT
+        is_seen = event.id[-_SEEN_CHARACTERS:] in place.seen
+        return not is_seen and not (was_read_whole and _at(event) <= as_of)
 
     def _read_all_again(self, reason: str) -> None:
         now = self.recorder.as_of
