@@ -9,7 +9,7 @@ from shared.adapters.stripe_catalog import Lacking, decode_catalog, drop, encode
 from shared.adapters.stripe_catalog_reading import CatalogReader
 from shared.adapters.stripe_documents import CustomerFacts, decode, merge
 from shared.adapters.stripe_mapping import Catalog
-from shared.adapters.stripe_telling import lacking, to_records
+from shared.adapters.stripe_telling import lacking, to_records, waiting_of
 from shared.adapters.stripe_transport import StripeTransport
 from shared.domain.account import Mode
 from shared.domain.ledger import CustomerRecord, Place
@@ -181,7 +181,16 @@ def _ends(records: Iterable[CustomerRecord]) -> list[datetime]:
 
 
 def _objects(facts: CustomerFacts) -> tuple[object, ...]:
-    """Return what facts say, without when it was read."""
-    read = (facts.subscriptions, facts.invoices, facts.waiting)
-    values = tuple({key: seen.value for key, seen in its.items()} for its in read)
-    return (*values, facts.customer and facts.customer.value, facts.deleted_at)
+    """Return what facts say, without when it was read, and without what waits no more."""
+    subscriptions, invoices = (
+        {key: seen.value for key, seen in its.items()}
+        for its in (facts.subscriptions, facts.invoices)
+    )
+    waiting = {it.id: it for it in waiting_of(facts)}
+    return (
+        subscriptions,
+        invoices,
+        waiting,
+        facts.customer and facts.customer.value,
+        facts.deleted_at,
+    )

@@ -119,7 +119,7 @@ def _may_lack(facts: CustomerFacts, catalog: Catalog) -> bool:
     invoices, events = list(_invoices_of(facts)), facts.events.values()
     if past_coupons(invoices, events).keys() - catalog.coupons.keys():
         return True
-    prices = set(prices_named(invoices, _waiting_of(facts), events))
+    prices = set(prices_named(invoices, waiting_of(facts), events))
     return any(catalog.lacks(price, it) for price in prices for it in currencies)
 
 
@@ -129,7 +129,7 @@ def _history(
     every = list(facts)
     return HistoryObjects(
         invoices=tuple(it for its in every for it in _invoices_of(its)),
-        waiting=tuple(it for its in every for it in _waiting_of(its)),
+        waiting=tuple(it for its in every for it in waiting_of(its)),
         events=tuple(it for its in every for it in its.events.values()),
         since=since,
         events_since=events_since,
@@ -151,7 +151,7 @@ def _invoices_of(facts: CustomerFacts) -> Iterator[InvoiceObject]:
             yield seen.value
 
 
-def _waiting_of(facts: CustomerFacts) -> Iterator[InvoiceItemObject]:
+def waiting_of(facts: CustomerFacts) -> Iterator[InvoiceItemObject]:
     """Yield the prorations that wait still: no invoice that is there has taken them."""
     taken = {item for invoice in _invoices_of(facts) for item in items_on(invoice)}
     for seen in facts.waiting.values():
