@@ -157,7 +157,9 @@ class FakeSource:
                 book.add_balance(self.account.balance)
                 return replace(place, phase="history", balance_since=kept)
             case "history":
-                return replace(place, phase="following", history_since=kept, owes_past=True)
+                owes_past = place.owes_past or place.repair == "none"
+                place = replace(place, phase="following", repair="none", owes_past=owes_past)
+                return replace(place, history_since=kept)
             case "following":
                 self.readings += 1
                 return place

@@ -105,7 +105,7 @@ class SyncRun:
             if not step.is_done:
                 self._save_status()
                 return False
-            if self._place.repair == "none":
+            if self._place.is_coming_in:
                 self._give_first_values()
 
     def _begin_anew(self) -> None:

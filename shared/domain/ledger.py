@@ -124,6 +124,11 @@ class Place:
     requests: int = 0
     form: int = FORM
 
+    @property
+    def is_coming_in(self) -> bool:
+        """Whether this is a first import, up to the values of the past."""
+        return self.repair == "none" and (self.phase != "following" or self.owes_past)
+
     def covers(self, needs: Needs) -> bool:
         """Return whether the ledger has all that is needed for a value now."""
         is_begun = self.phase != "subscriptions" or self.repair != "none"

@@ -109,6 +109,14 @@ def test_a_metric_that_comes_later_gets_its_past_at_once(world):
     assert len(world.past_of("met_new")) == len(world.past_of("met_rev"))
 
 
+def test_a_metric_gets_its_past_also_where_the_account_is_just_being_checked(world):
+    world.sync(asked())
+    world.ledger.places["int_1"] = replace(world.place, phase="history", repair="recheck")
+    world.config.add_metric(a_metric(id="met_new", query=Revenue("net", "last_week")))
+    world.sync(SyncRequest("int_1", slot="met_new", metric_id="met_new"))
+    assert len(world.past_of("met_new")) == len(world.past_of("met_rev"))
+
+
 def test_the_past_is_written_once(world):
     world.sync(asked())
     before = list(world.metrics.past)
