@@ -111,7 +111,7 @@ def _base_label(terms: Terms) -> str:
 def _revenue_churn(query: Churn, found: RetainedRevenue, terms: Terms) -> Measurement:
     is_rate = query.churn_metric == "revenue_churn_rate"
     counts_less = is_rate and terms.definitions.revenue_churn == "with_contraction"
-    lost = found.sums.churned + (found.sums.contraction if counts_less else 0)
+    lost = found.decrease if counts_less else found.sums.churned
     name = "Revenue churn rate" if is_rate else "Churned MRR"
     value: Decimal | None = None
     if not found.is_withheld:

@@ -63,8 +63,9 @@ def departed_customers(account: Account, window: Window, definitions: Definition
     set_aside = {it.customer_id: it.reason for it in unreadable_in_scope(account)}
     unreadable: dict[str, str] = {}
     last: dict[str, Departure] = {}
+    retained = weights.retained()
     for departure in departures(account, window, definitions):
-        if weights.retains(at_the_end[departure.customer]):
+        if retained[at_the_end[departure.customer]]:
             continue
         customer = states.customers[departure.customer]
         if isinstance(departure.minor, str):
@@ -74,7 +75,7 @@ def departed_customers(account: Account, window: Window, definitions: Definition
     staying = (
         it
         for number, it in enumerate(states.customers if set_aside else ())
-        if it in set_aside and weights.retains(at_the_end[number])
+        if it in set_aside and retained[at_the_end[number]]
     )
     for it in list(staying):
         del set_aside[it]

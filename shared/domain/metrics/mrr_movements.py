@@ -47,7 +47,7 @@ def list_movements(retention: Retention, converter: Converter) -> list[MrrMoveme
     for customer_id in sorted(retention.opening.keys() | retention.closing.keys()):
         before = retention.opening.get(customer_id, NOBODY)
         after = retention.closing.get(customer_id, NOBODY)
-        opening, closing = in_total(before, converter), in_total(after, converter)
+        opening, closing = _in_total(before, converter), _in_total(after, converter)
         if opening is None or closing is None:
             return None
         kind = _kind_of(opening, closing, customer_id, retention)
@@ -58,11 +58,13 @@ def list_movements(retention: Retention, converter: Converter) -> list[MrrMoveme
 
 def currencies_without_rate(retention: Retention, converter: Converter) -> set[str]:
     """Return the currencies of amounts at either end that cannot be converted."""
+    billed = {kind.currency for kind in retention.states.kinds} - {""}
+    if all(converter.rate_of(currency) is not None for currency in billed):
+        return set()
     return {
         currency
-        for opening, closing, _ in retention.pairs
-        for customer in (opening or NOBODY, closing or NOBODY)
-        for currency, minor in customer.amounts.items()
+        for state in {*retention.opening_states, *retention.closing_states}
+        for currency, minor in (retention.weights.customer(state) or NOBODY).amounts.items()
         if converter.convert(minor, currency) is None
     }
 
@@ -91,7 +93,7 @@ def sum_movements(movements: Sequence[MrrMovement], digits: int) -> dict[str, De
     return found
 
 
-def in_total(customer: RetainedCustomer, converter: Converter) -> Fraction | None:
+def _in_total(customer: RetainedCustomer, converter: Converter) -> Fraction | None:
     """Return all that a customer is worth in the reporting currency; None without a rate."""
     sums = converter.sum_by(("", minor, code) for code, minor in customer.amounts.items())
     return None if sums is None else sums.get("", Fraction(0))

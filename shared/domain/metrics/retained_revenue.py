@@ -1,11 +1,14 @@
 """What churn and NRR share: retained MRR at both ends of a window, and what lies between."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
 from fractions import Fraction
 from functools import cached_property
+from itertools import compress
+from operator import sub
 
 from shared.domain.account import Account
 from shared.domain.metrics.contributions import rows_by_currency
@@ -21,18 +24,16 @@ from shared.domain.metrics.measurement import (
 from shared.domain.metrics.mrr_movements import (
     MrrMovement,
     currencies_without_rate,
-    in_total,
     list_movements,
     sum_movements,
 )
 from shared.domain.metrics.retention import Retention, compare_retained
 from shared.domain.metrics.scope import Scope, count_nouns, select_scope
-from shared.domain.metrics.weights import NOBODY, RetainedCustomer
-from shared.domain.money import exact_sum, format_money, round_half_up, round_money, round_shares
+from shared.domain.metrics.weights import NOBODY
+from shared.domain.money import format_money, round_half_up, round_money, round_shares
 from shared.domain.windows import LongTimeRange, Window, window_ending
 
 _FEW_CUSTOMERS = 50
-_NOTHING = Fraction(0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +48,6 @@ class RangeSums:
         opening, closing: the cohort's retained MRR at both ends.
 
         churned: the start MRR of those lost.
-
-        contraction: how much less those have who have less and were not lost.
     """
 
     customers: int
@@ -56,7 +55,6 @@ class RangeSums:
     opening: Fraction
     closing: Fraction
     churned: Fraction
-    contraction: Fraction
 
 
 @dataclass(frozen=True)
@@ -92,6 +90,14 @@ class RetainedRevenue:
         """Those of every customer, exact; none of them where an amount has no rate."""
         return tuple(list_movements(self.retention, self.converter) or ())
 
+    @cached_property
+    def decrease(self) -> Fraction:
+        """How much less the cohort's customers have who have less, those lost included."""
+        values = self.retention.weights.values(self.converter)
+        of, states = values.by_state().__getitem__, self.retention
+        changes = map(sub, map(of, states.opening_states), map(of, states.closing_states))
+        return Fraction(sum(it for it in changes if it > 0)) / values.scale
+
     @property
     def cohort(self) -> list[MrrMovement]:
         """The movements of those whose retained MRR was above 0 at the start."""
@@ -125,32 +131,21 @@ def measure_retained_revenue(
 
 
 def _add_up(retention: Retention, converter: Converter) -> RangeSums:
-    """Add up what customers were at both ends, those that are alike at once."""
-    known: dict[int, Fraction] = {}
-
-    def total(customer: RetainedCustomer | None) -> Fraction:
-        if customer is None:
-            return _NOTHING
-        if id(customer) not in known:
-            known[id(customer)] = in_total(customer, converter) or _NOTHING
-        return known[id(customer)]
-
-    openings, closings, churned, contraction = [], [], [], []
-    customers = lost = 0
-    for before, after, count in retention.pairs:
-        if before is None or not before.is_paying:
-            continue
-        opening, closing = total(before), total(after)
-        customers += count
-        openings.append(opening * count)
-        closings.append(closing * count)
-        if after is None:
-            lost += count
-            churned.append(opening * count)
-        elif before is not after and closing < opening:
-            contraction.append((opening - closing) * count)
-    sums = map(exact_sum, (openings, closings, churned, contraction))
-    return RangeSums(customers, lost, *sums)
+    """Add up what customers were at both ends; who was not paying at the start was worth 0."""
+    weights, closings = retention.weights, retention.closing_states
+    values = weights.values(converter)
+    of = values.by_state().__getitem__
+    is_gone = [not it for it in weights.retained()]
+    paid = list(map(weights.pays().__getitem__, retention.opening_states))
+    gone = list(map(is_gone.__getitem__, closings))
+    opening = list(map(of, retention.opening_states))
+    return RangeSums(
+        customers=sum(paid),
+        lost=sum(compress(paid, gone)),
+        opening=Fraction(sum(opening)) / values.scale,
+        closing=Fraction(sum(compress(map(of, closings), paid))) / values.scale,
+        churned=Fraction(sum(compress(opening, gone))) / values.scale,
+    )
 
 
 def percent_of(part: Fraction | int, whole: Fraction | int) -> Decimal | None:
@@ -189,8 +184,8 @@ def breakdown_of(found: RetainedRevenue) -> Breakdown:
     """Return the cohort's MRR at the start by currency."""
     amounts = [
         (minor * count, currency, count)
-        for customer, _, count in found.retention.pairs
-        for currency, minor in (customer or NOBODY).amounts.items()
+        for state, count in Counter(found.retention.opening_states).items()
+        for currency, minor in (found.retention.weights.customer(state) or NOBODY).amounts.items()
         if minor
     ]
     is_withheld = bool(found.missing)

@@ -1,7 +1,7 @@
 """Who was retained at both ends of a window, and with how much MRR."""
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from functools import cached_property
 
@@ -9,7 +9,7 @@ from shared.domain.account import Account
 from shared.domain.definitions import Definitions
 from shared.domain.metrics.scope import states_of, unreadable_in_scope
 from shared.domain.metrics.states import AccountStates
-from shared.domain.metrics.weights import NOBODY, RetainedCustomer, Weights, weights_of
+from shared.domain.metrics.weights import RetainedCustomer, Weights, weights_of
 from shared.domain.windows import Window
 
 # A metric asks for one; all ranges of an instant are three.
@@ -22,8 +22,7 @@ class Retention:
     Those of whom an amount cannot be told at one of the ends are in neither.
 
     Attributes:
-        pairs: what customers were at the start and at the end, each None where nothing was
-            retained, and how many customers were that.
+        opening_states, closing_states: the numbers of what each customer was, in the same order.
 
         unreadable: how many there are of whom an amount cannot be told, by the reason.
     """
@@ -35,9 +34,11 @@ class Retention:
         self._opening = self.states.at(window.start).states
         self._closing = self.states.at(window.end).states
         self._set_aside = {it.customer_id: it.reason for it in unreadable_in_scope(account)}
-        self.pairs: list[tuple[RetainedCustomer | None, RetainedCustomer | None, int]] = []
         self.unreadable: Counter[str] = Counter()
-        self._compare()
+        self._unreadable: set[int] = set()
+        self.opening_states, self.closing_states = self._opening, self._closing
+        if self._set_aside or any(self.weights.reasons()):
+            self._leave_out_unreadable()
 
     @cached_property
     def opening(self) -> Mapping[str, RetainedCustomer]:
@@ -65,10 +66,11 @@ class Retention:
 
         Before is any time before the start.
         """
+        retained = self.weights.retained()
         came = [
             customer
             for customer, state in enumerate(self._closing)
-            if self.weights[state].customer and not self.paid_at_start(customer)
+            if retained[state] and not self.paid_at_start(customer)
         ]
         since = first_payments(self.states, self.weights, came)
         return frozenset(
@@ -77,13 +79,13 @@ class Retention:
 
     def paid_at_start(self, customer: int) -> bool:
         """Return whether the retained MRR of the customer of a number was above 0 at the start."""
-        return (self.weights[self._opening[customer]].customer or NOBODY).is_paying
+        return self.weights.pays()[self._opening[customer]]
 
     def retained_within(self) -> set[int]:
         """Return the numbers of the customers who were retained at any time within the window."""
         states, window, weights = self.states, self.window, self.weights
-        retained = {it for it in set(self._opening) if weights.retains(it)}
-        found = {customer for customer, it in enumerate(self._opening) if it in retained}
+        retained = weights.retained()
+        found = {customer for customer, it in enumerate(self._opening) if retained[it]}
         found.update(
             states.customer_of(change)
             for change in states.changes(window.start, window.end)
@@ -93,37 +95,26 @@ class Retention:
 
     def is_readable(self, customer: int) -> bool:
         """Return whether the amounts of the customer of a number can be told at both ends."""
-        reason = self._reason(self._opening[customer], self._closing[customer])
-        return reason is None and self.states.customers[customer] not in self._set_aside
+        return customer not in self._unreadable
 
-    def _compare(self) -> None:
-        counts = Counter(zip(self._opening, self._closing, strict=True))
-        left = dict(self._set_aside)
-        for customer in self._numbers_of(left):
-            pair = self._opening[customer], self._closing[customer]
-            counts[pair] -= 1
-            told = left.pop(self.states.customers[customer])
-            self.unreadable[self._reason(*pair) or told] += 1
-        self.unreadable.update(left.values())
-        for (opening, closing), count in counts.items():
-            reason = self._reason(opening, closing)
+    def _leave_out_unreadable(self) -> None:
+        reasons, left = self.weights.reasons(), dict(self._set_aside)
+        opening, closing = [], []
+        for customer, pair in enumerate(zip(self._opening, self._closing, strict=True)):
+            told = left.pop(self.states.customers[customer], None) if left else None
+            reason = reasons[pair[1]] or reasons[pair[0]] or told
             if reason is not None:
-                self.unreadable[reason] += count
-            elif count:
-                before, after = self.weights[opening].customer, self.weights[closing].customer
-                self.pairs.append((before, after, count))
-
-    def _numbers_of(self, customers: Collection[str]) -> list[int]:
-        if not customers:
-            return []
-        return [number for number, it in enumerate(self.states.customers) if it in customers]
-
-    def _reason(self, opening: int, closing: int) -> str | None:
-        return self.weights[closing].reason or self.weights[opening].reason
+                self._unreadable.add(customer)
+                self.unreadable[reason] += 1
+                continue
+            opening.append(pair[0])
+            closing.append(pair[1])
+        self.unreadable.update(left.values())
+        self.opening_states, self.closing_states = opening, closing
 
     def _retained(self, states: Sequence[int]) -> Iterator[tuple[str, RetainedCustomer]]:
         for customer, state in enumerate(states):
-            found = self.weights[state].customer
+            found = self.weights.customer(state)
             if found is not None and self.is_readable(customer):
                 yield self.states.customers[customer], found
 

@@ -8,14 +8,16 @@ reached from the nearest one that was asked for before, by what changed in betwe
 from array import array
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from operator import itemgetter
-from typing import NamedTuple
+from typing import Generic, NamedTuple, TypeVar
 
 from shared.domain.timelines import Stretch, Timeline
 from shared.domain.worth import NOTHING, Worth
+
+Value = TypeVar("Value")
 
 # The number of what has not begun yet.
 NOT_THERE = 0
@@ -55,6 +57,35 @@ class Snapshot:
     at: datetime
     kinds: list[int]
     states: list[int]
+
+
+class PerState(Generic[Value]):
+    """Something of the states of customers, told from that of the kinds that they have together.
+
+    Args:
+        states: may have become more by the next call.
+
+        by_kind: by number of kind.
+
+        together: makes one of several.
+    """
+
+    def __init__(
+        self,
+        states: "AccountStates",
+        by_kind: Iterable[Value],
+        together: Callable[[Iterable[Value]], Value],
+    ) -> None:
+        self._states = states
+        self._found = list(by_kind)
+        self._together = together
+
+    def __call__(self) -> list[Value]:
+        """Return it by number of state."""
+        found = self._found
+        for state in range(len(found), self._states.count):
+            found.append(self._together(found[kind] for kind in self._states.kinds_in(state)))
+        return found
 
 
 class AccountStates:
@@ -100,6 +131,11 @@ class AccountStates:
         if len(self._snapshots) > _INSTANTS_KEPT:
             del self._snapshots[next(iter(self._snapshots))]
         return found
+
+    @property
+    def count(self) -> int:
+        """How many states of customers have been met, those of one subscription included."""
+        return len(self.kinds) + len(self._together)
 
     def kinds_in(self, state: int) -> Sequence[int]:
         """Return the numbers of the kinds that a customer has in a state."""

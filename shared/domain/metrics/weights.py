@@ -5,15 +5,19 @@ before and is in a trial now, such as a free month, is retained too; a new trial
 """
 
 from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 from fractions import Fraction
 from functools import cached_property
+from math import lcm
 
 from shared.domain.account import Account
 from shared.domain.definitions import Definitions
+from shared.domain.metrics.conversion import Converter
 from shared.domain.metrics.scope import states_of
-from shared.domain.metrics.states import AccountStates, Kind
+from shared.domain.metrics.states import AccountStates, Kind, PerState
+from shared.domain.money import Amount, exact_sum
 from shared.domain.subscriptions import STATUSES
 from shared.domain.timelines import PAYING, Stretch
 
@@ -41,51 +45,103 @@ class RetainedCustomer:
 
 
 NOBODY = RetainedCustomer()
+_NOTHING = Fraction(0)
+# In bits; sums of longer integers take longer than those of Fractions.
+_LONGEST_SCALE = 1024
 
 
 @dataclass(frozen=True, slots=True)
-class Weighed:
-    """What a state of customers comes to.
+class Values:
+    """What customers are worth in the reporting currency, by state, as integers.
 
     Attributes:
-        customer: None where nothing of theirs is retained.
-
-        reason: why an amount of theirs cannot be told; None if all can.
+        scale: how many units make one major unit. It is 1, and amounts are Fractions, where the
+            smallest unit in which all are whole is so small that integers would take longer.
     """
 
-    customer: RetainedCustomer | None
-    reason: str | None
+    by_state: PerState[Amount]
+    scale: int
 
 
 class Weights:
     """What each kind of subscriptions and each state of customers comes to, under definitions.
 
     Attributes:
-        is_retained: by number of kind.
+        is_retained: whether those of a kind are retained, by its number.
+
+        retained: whether anything of a customer is retained.
+
+        pays: whether what is retained of a customer is worth anything.
+
+        reasons: why an amount of a customer cannot be told; None where all can.
     """
 
     def __init__(self, states: AccountStates, definitions: Definitions) -> None:
         self._states = states
         self._definitions = definitions
-        self._weighed: dict[int, Weighed] = {}
+        self._customers: dict[int, RetainedCustomer | None] = {}
+        self._values: dict[object, Values] = {}
         self.is_retained = [is_retained(kind, definitions) for kind in states.kinds]
-
-    def __getitem__(self, state: int) -> Weighed:
-        if state not in self._weighed:
-            self._weighed[state] = self._weigh(state)
-        return self._weighed[state]
-
-    def retains(self, state: int) -> bool:
-        """Return whether any subscription of a customer in a state is retained."""
-        return any(self.is_retained[kind] for kind in self._states.kinds_in(state))
+        self._amounts = [
+            retained_amount(kind, definitions) if is_there else _NOTHING
+            for kind, is_there in zip(states.kinds, self.is_retained, strict=True)
+        ]
+        told = list(zip(states.kinds, self._amounts, strict=True))
+        reasons: list[str | None] = [None]  # what has not begun yet needs no amount
+        for kind, amount in told[1:]:
+            reasons.append(amount if isinstance(amount, str) else unknown_status(kind))
+        self.retained = PerState(states, self.is_retained, any)
+        self.pays = PerState(states, map(bool, self._amounts), any)
+        self.reasons = PerState(states, reasons, _last)
 
     def amount(self, kind: int) -> Fraction | str:
-        """Return what one of a kind is worth, or why that cannot be told."""
-        return retained_amount(self._states.kinds[kind], self._definitions)
+        """Return what one of a kind is worth if it is retained, or why that cannot be told."""
+        return self._amounts[kind]
 
     def is_paid(self, kind: int) -> bool:
         """Return whether one of a kind is retained and worth something, or that cannot be told."""
-        return self.is_retained[kind] and bool(self.amount(kind))
+        return bool(self._amounts[kind])
+
+    def values(self, converter: Converter) -> Values:
+        """Return what customers are worth, nothing where there is no rate."""
+        rates = tuple(sorted(converter.terms.fx_rates.items()))
+        key = converter.currency, rates
+        if key not in self._values:
+            self._values[key] = self._convert(converter)
+        return self._values[key]
+
+    def _convert(self, converter: Converter) -> Values:
+        exact = [
+            _NOTHING
+            if isinstance(amount, str)
+            else converter.convert(amount, kind.currency) or _NOTHING
+            for kind, amount in zip(self._states.kinds, self._amounts, strict=True)
+        ]
+        scale = lcm(*{it.denominator for it in exact})
+        if scale.bit_length() > _LONGEST_SCALE:
+            return Values(PerState(self._states, exact, exact_sum), 1)
+        whole = [it.numerator * (scale // it.denominator) for it in exact]
+        return Values(PerState[Amount](self._states, whole, sum), scale)
+
+    def customer(self, state: int) -> RetainedCustomer | None:
+        """Return what is retained of a customer in a state; None where nothing is."""
+        if state not in self._customers:
+            self._customers[state] = self._weigh(state)
+        return self._customers[state]
+
+    def _weigh(self, state: int) -> RetainedCustomer | None:
+        kinds = [it for it in self._states.kinds_in(state) if self.is_retained[it]]
+        found = RetainedCustomer()
+        for number in kinds:
+            kind, amount = self._states.kinds[number], self._amounts[number]
+            listed = retained_amount(kind, self._definitions, is_listed=True)
+            if isinstance(amount, str) or isinstance(listed, str):
+                continue
+            found.amounts[kind.currency] += amount
+            found.listed[kind.currency] += listed
+            if kind.status == "past_due":
+                found.at_risk[kind.currency] += amount
+        return found if kinds else None
 
     @cached_property
     def departures(self) -> list[tuple[datetime, str, int]]:
@@ -101,24 +157,12 @@ class Weights:
         ]
         return sorted(found)
 
-    def _weigh(self, state: int) -> Weighed:
-        found, reason = None, None
-        for number in self._states.kinds_in(state):
-            kind = self._states.kinds[number]
-            reason = unknown_status(kind) or reason
-            if not self.is_retained[number]:
-                continue
-            found = found or RetainedCustomer()
-            amount = self.amount(number)
-            listed = retained_amount(kind, self._definitions, is_listed=True)
-            if isinstance(amount, str) or isinstance(listed, str):
-                reason = str(amount)
-                continue
-            found.amounts[kind.currency] += amount
-            found.listed[kind.currency] += listed
-            if kind.status == "past_due":
-                found.at_risk[kind.currency] += amount
-        return Weighed(found, reason)
+
+def _last(reasons: Iterable[str | None]) -> str | None:
+    found = None
+    for reason in reasons:
+        found = reason or found
+    return found
 
 
 def weights_of(account: Account, definitions: Definitions) -> Weights:
