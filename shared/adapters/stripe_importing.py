@@ -80,17 +80,26 @@ class Importer:
         if self._place.as_of is None:
             await self._ask_the_time()
             return True  # the bound of every list is stored before any is read
+        is_check = self._place.repair == "recheck"
         watch = asyncio.ensure_future(self._keep_reporting())
         try:
-            match self._place.phase:
-                case "subscriptions":
-                    return await self._read_what_is()
-                case "balance":
-                    return await self._read_balance()
-                case _:
-                    return await self._read_what_was()
+            is_done = await self._read_phase()
         finally:
             watch.cancel()
+        if not is_check:
+            place = self._place
+            requests = place.requests + self._transport.requests
+            self._recorder.place = replace(place, requests=requests)
+        return is_done
+
+    async def _read_phase(self) -> bool:
+        match self._place.phase:
+            case "subscriptions":
+                return await self._read_what_is()
+            case "balance":
+                return await self._read_balance()
+            case _:
+                return await self._read_what_was()
 
     @property
     def _place(self) -> Place:
@@ -268,10 +277,7 @@ class Importer:
         return [*(obj for obj in objects if not obj.lines.has_more), *whole]
 
     def _move_to(self, phase: Phase) -> None:
-        place = self._place
-        if place.repair != "recheck":
-            place = replace(place, requests=place.requests + self._transport.requests)
-        place = replace(place, phase=phase)
+        place = replace(self._place, phase=phase)
         if phase == "following":
             place = replace(
                 place,

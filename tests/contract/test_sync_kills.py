@@ -164,6 +164,8 @@ def late_everywhere(before: Worker, calm: Worker) -> Iterator[int]:
         worker.sync("1")
         assert same(worker, calm) == [], f"out of time after {questions} questions"
         assert worker.status.state == "ok"
+        # By these it is judged whether reading all again is cheaper: none may be forgotten.
+        assert worker.place.requests >= calm.place.requests
         yield questions
 
 
