@@ -1,14 +1,20 @@
 """The balance transactions of an account by day, each day added up once."""
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, timedelta
+from itertools import chain
+from operator import attrgetter
 from typing import NamedTuple
 
 from shared.domain.account import Account
 from shared.domain.balance import CHARGE, CHARGE_FAILURE, BalanceTransaction
-from shared.domain.windows import Window
+from shared.domain.windows import LENGTHS, Window
+
+_amount_of: Callable[[BalanceTransaction], int] = attrgetter("amount_minor")
+_fee_of: Callable[[BalanceTransaction], int] = attrgetter("fee_minor")
+_customer_of: Callable[[BalanceTransaction], str] = attrgetter("customer_id")
 
 
 class SumKey(NamedTuple):
@@ -58,6 +64,7 @@ class BalanceDays:
         for row in rows:
             self._rows[row.created_at.toordinal()].append(row)
         self._days: dict[int, _Day] = {}
+        self._sums: dict[Window, Sums] = {}
         self._failures: list[BalanceTransaction] | None = None
         self._doubtful: dict[str, list[BalanceTransaction]] = {}
         self._payers: dict[timedelta, _Payers] = {}
@@ -69,7 +76,14 @@ class BalanceDays:
             yield from rows if is_whole else (it for it in rows if it.created_at in window)
 
     def sums(self, window: Window) -> Sums:
-        """Return the sums over a window."""
+        """Return the sums over a window; those of the newest few are kept."""
+        if window not in self._sums:
+            while len(self._sums) >= len(LENGTHS):
+                del self._sums[next(iter(self._sums))]
+            self._sums[window] = self._add_up(window)
+        return self._sums[window]
+
+    def _add_up(self, window: Window) -> Sums:
         found: Sums = {}
         for day, is_whole in self._days_in(window):
             for key, its in self._day(day, None if is_whole else window).sums.items():
@@ -108,8 +122,10 @@ class BalanceDays:
         kept.window = to
 
     def _paid(self, window: Window) -> Iterator[str]:
-        for day, is_whole in self._days_in(window):
-            yield from self._day(day, None if is_whole else window).payers
+        days = self._days_in(window)
+        return chain.from_iterable(
+            self._day(day, None if is_whole else window).payers for day, is_whole in days
+        )
 
     def _count_failed(self, window: Window) -> Counter[str]:
         """Return how many payments of each customer failed again within a window."""
@@ -124,11 +140,11 @@ class BalanceDays:
         )
 
     def _find_failures(self) -> None:
-        every = [row for rows in self._rows.values() for row in rows]
+        every = chain.from_iterable(self._rows.values())
         self._failures = [it for it in every if it.category == CHARGE_FAILURE and it.charge_id]
         ids = {it.charge_id for it in self._failures}
-        for it in every if ids else ():
-            if it.category == CHARGE and it.charge_id in ids:
+        for it in chain.from_iterable(self._rows.values()) if ids else ():
+            if it.charge_id in ids and it.category == CHARGE:
                 self._doubtful.setdefault(it.charge_id or "", []).append(it)
 
     def _days_in(self, window: Window) -> Iterator[tuple[int, bool]]:
@@ -142,7 +158,8 @@ class BalanceDays:
     def _day(self, day: int, window: Window | None) -> _Day:
         """Add up a day, or what of it is in a window."""
         if window is not None:
-            return _add_up(it for it in self._rows[day] if it.created_at in window)
+            start, end = window.start, window.end
+            return _add_up(it for it in self._rows[day] if start < it.created_at <= end)
         if day not in self._days:
             self._days[day] = _add_up(self._rows[day])
         return self._days[day]
@@ -158,17 +175,15 @@ def _by_day(account: Account) -> BalanceDays:
 
 
 def _add_up(rows: Iterable[BalanceTransaction]) -> _Day:
-    sums: dict[tuple[str, str, bool], DaySum] = {}
-    payers = []
+    groups: defaultdict[tuple[str, str, bool], list[BalanceTransaction]] = defaultdict(list)
     for row in rows:
-        category, customer_id = row.category, row.customer_id
-        key = category, row.currency, not customer_id
-        its = sums.get(key)
-        if its is None:
-            its = sums[key] = DaySum()
-        its.amount += row.amount_minor
-        its.fee += row.fee_minor
-        its.rows += 1
-        if category == CHARGE and customer_id:
-            payers.append(customer_id)
-    return _Day({SumKey(*key): its for key, its in sums.items()}, payers)
+        groups[row.category, row.currency, not row.customer_id].append(row)
+    sums: Sums = {}
+    payers: list[str] = []
+    for (category, currency, is_guest), group in groups.items():
+        sums[SumKey(category, currency, is_guest)] = DaySum(
+            sum(map(_amount_of, group)), sum(map(_fee_of, group)), len(group)
+        )
+        if category == CHARGE and not is_guest:
+            payers += map(_customer_of, group)
+    return _Day(sums, payers)

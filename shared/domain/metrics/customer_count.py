@@ -1,8 +1,8 @@
 """Customer Count: how many customers there are, pay, are new, or have left."""
 
 from bisect import bisect_right
-from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -147,7 +147,7 @@ def _count_active(account: Account, at: datetime, terms: Terms) -> Measurement:
     counted = {"active", "past_due"} if terms.definitions.past_due == "include" else {"active"}
     counts: Counter[str] = Counter()
     unknown: Counter[str] = Counter()
-    for statuses, count in _customers_by_statuses(scope):
+    for statuses, count in scope.customers:
         if counted & statuses:
             counts["active"] += count
             continue
@@ -172,23 +172,6 @@ def _count_active(account: Account, at: datetime, terms: Terms) -> Measurement:
         ),
         companions=lambda: {"paying": _count_paying(scope, terms)},
     )
-
-
-def _customers_by_statuses(scope: Scope) -> Iterator[tuple[set[str], int]]:
-    """Yield the statuses of the subscriptions that customers have, and how many have these."""
-    states = scope.states
-    apart: defaultdict[str, set[str]] = defaultdict(set)
-    for it in scope.unreadable:
-        apart[it.customer_id].add(it.status)
-    counts = Counter(scope.snapshot.states)
-    for number, customer in enumerate(states.customers if apart else ()):
-        if customer in apart:
-            counts[scope.snapshot.states[number]] -= 1
-            kinds = states.kinds_in(scope.snapshot.states[number])
-            apart[customer].update(states.kinds[kind].status for kind in kinds)
-    for state, count in counts.items():
-        yield {states.kinds[kind].status for kind in states.kinds_in(state)}, count
-    yield from ((statuses, 1) for statuses in apart.values())
 
 
 def _list_active(scope: Scope, counted: set[str]) -> list[tuple[str, str]]:

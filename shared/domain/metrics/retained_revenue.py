@@ -7,7 +7,6 @@ from datetime import datetime
 from decimal import Decimal
 from fractions import Fraction
 from functools import cached_property
-from itertools import compress
 from operator import sub
 
 from shared.domain.account import Account
@@ -27,34 +26,13 @@ from shared.domain.metrics.mrr_movements import (
     list_movements,
     sum_movements,
 )
-from shared.domain.metrics.retention import Retention, compare_retained
+from shared.domain.metrics.retention import RangeSums, Retention, compare_retained
 from shared.domain.metrics.scope import Scope, count_nouns, select_scope
 from shared.domain.metrics.weights import NOBODY
 from shared.domain.money import format_money, round_half_up, round_money, round_shares
 from shared.domain.windows import LongTimeRange, Window, window_ending
 
 _FEW_CUSTOMERS = 50
-
-
-@dataclass(frozen=True, slots=True)
-class RangeSums:
-    """Sums over the cohort of a range, exact, in major units of the reporting currency.
-
-    Attributes:
-        customers: how many the cohort has: those whose retained MRR at the start was above 0.
-
-        lost: how many of them have no retained subscription at the end.
-
-        opening, closing: the cohort's retained MRR at both ends.
-
-        churned: the start MRR of those lost.
-    """
-
-    customers: int
-    lost: int
-    opening: Fraction
-    closing: Fraction
-    churned: Fraction
 
 
 @dataclass(frozen=True)
@@ -125,26 +103,8 @@ def measure_retained_revenue(
         scope=select_scope(account, at),
         retention=retention,
         converter=converter,
-        sums=_add_up(retention, converter),
+        sums=retention.sums(converter),
         missing=frozenset(currencies_without_rate(retention, converter)),
-    )
-
-
-def _add_up(retention: Retention, converter: Converter) -> RangeSums:
-    """Add up what customers were at both ends; who was not paying at the start was worth 0."""
-    weights, closings = retention.weights, retention.closing_states
-    values = weights.values(converter)
-    of = values.by_state().__getitem__
-    is_gone = [not it for it in weights.retained()]
-    paid = list(map(weights.pays().__getitem__, retention.opening_states))
-    gone = list(map(is_gone.__getitem__, closings))
-    opening = list(map(of, retention.opening_states))
-    return RangeSums(
-        customers=sum(paid),
-        lost=sum(compress(paid, gone)),
-        opening=Fraction(sum(opening)) / values.scale,
-        closing=Fraction(sum(compress(map(of, closings), paid))) / values.scale,
-        churned=Fraction(sum(compress(opening, gone))) / values.scale,
     )
 
 

@@ -2,18 +2,43 @@
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
+from fractions import Fraction
 from functools import cached_property
+from itertools import compress
 
 from shared.domain.account import Account
 from shared.domain.definitions import Definitions
+from shared.domain.metrics.conversion import Converter
 from shared.domain.metrics.scope import states_of, unreadable_in_scope
 from shared.domain.metrics.states import AccountStates
-from shared.domain.metrics.weights import RetainedCustomer, Weights, weights_of
+from shared.domain.metrics.weights import RetainedCustomer, Values, Weights, weights_of
 from shared.domain.windows import Window
 
 # A metric asks for one; all ranges of an instant are three.
 _WINDOWS_KEPT = 3
+
+
+@dataclass(frozen=True, slots=True)
+class RangeSums:
+    """Sums over the cohort of a range, exact, in major units of the reporting currency.
+
+    Attributes:
+        customers: how many the cohort has: those whose retained MRR at the start was above 0.
+
+        lost: how many of them have no retained subscription at the end.
+
+        opening, closing: the cohort's retained MRR at both ends.
+
+        churned: the start MRR of those lost.
+    """
+
+    customers: int
+    lost: int
+    opening: Fraction
+    closing: Fraction
+    churned: Fraction
 
 
 class Retention:
@@ -34,11 +59,35 @@ class Retention:
         self._opening = self.states.at(window.start).states
         self._closing = self.states.at(window.end).states
         self._set_aside = {it.customer_id: it.reason for it in unreadable_in_scope(account)}
+        self._sums: dict[Values, RangeSums] = {}
         self.unreadable: Counter[str] = Counter()
         self._unreadable: set[int] = set()
         self.opening_states, self.closing_states = self._opening, self._closing
         if self._set_aside or any(self.weights.reasons()):
             self._leave_out_unreadable()
+
+    def sums(self, converter: Converter) -> RangeSums:
+        """Return the sums over the cohort, found once for churn and NRR."""
+        values = self.weights.values(converter)
+        if values not in self._sums:
+            self._sums[values] = self._add_up(values)
+        return self._sums[values]
+
+    def _add_up(self, values: Values) -> RangeSums:
+        """Add up what customers were at both ends; who was not paying at the start was worth 0."""
+        closings = self.closing_states
+        of = values.by_state().__getitem__
+        is_gone = [not it for it in self.weights.retained()]
+        paid = list(map(self.weights.pays().__getitem__, self.opening_states))
+        gone = list(map(is_gone.__getitem__, closings))
+        opening = list(map(of, self.opening_states))
+        return RangeSums(
+            customers=sum(paid),
+            lost=sum(compress(paid, gone)),
+            opening=Fraction(sum(opening)) / values.scale,
+            closing=Fraction(sum(compress(map(of, closings), paid))) / values.scale,
+            churned=Fraction(sum(compress(opening, gone))) / values.scale,
+        )
 
     @cached_property
     def opening(self) -> Mapping[str, RetainedCustomer]:

@@ -3,7 +3,7 @@
 Objects of the other mode and of test clocks count nowhere; a warning says how many there are.
 """
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
@@ -47,6 +47,25 @@ class Scope:
         kinds = self.states.kinds
         return [Alike(it, kinds[it], count) for it, count in counts.items() if it != NOT_THERE]
 
+    @cached_property
+    def customers(self) -> list[tuple[frozenset[str], int]]:
+        """The statuses of the subscriptions that customers have, and how many have these.
+
+        Those of which nothing else can be told are among them.
+        """
+        states, apart = self.states, defaultdict[str, set[str]](set)
+        for it in self.unreadable:
+            apart[it.customer_id].add(it.status)
+        statuses_of = states.statuses()
+        counts = Counter(map(statuses_of.__getitem__, self.snapshot.states))
+        for number, customer in enumerate(states.customers if apart else ()):
+            if customer in apart:
+                known = statuses_of[self.snapshot.states[number]]
+                counts[known] -= 1
+                apart[customer].update(known)
+        counts.update(map(frozenset, apart.values()))
+        return list(counts.items())
+
     def subscriptions(self) -> Iterator[tuple[Timeline, int]]:
         """Yield the subscriptions that there are with the numbers of their kinds, by id.
 
@@ -73,7 +92,22 @@ def is_in_scope(account: Account, it: Timeline | Unreadable | Customer) -> bool:
 
 
 def select_scope(account: Account, at: datetime) -> Scope:
-    """Return the subscriptions of the account's mode and outside test clocks, as they were."""
+    """Return the subscriptions of the account's mode and outside test clocks, as they were.
+
+    That of the newest instant is kept: most metrics ask for the same one.
+    """
+    kept = account.once(_no_scopes)
+    if at not in kept:
+        kept.clear()
+        kept[at] = _select(account, at)
+    return kept[at]
+
+
+def _no_scopes(_: Account) -> dict[datetime, Scope]:
+    return {}
+
+
+def _select(account: Account, at: datetime) -> Scope:
     live = account.mode == "live"
     states, others = account.once(_divide)
     begun = (it for it in others if it.stretches[0].since <= at)

@@ -9,9 +9,9 @@ from array import array
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
-from operator import itemgetter
+from operator import attrgetter
 from typing import Generic, NamedTuple, TypeVar
 
 from shared.domain.timelines import Stretch, Timeline
@@ -98,6 +98,8 @@ class AccountStates:
         subscriptions: in a fixed order, by which they are numbered; the same of the `customers`.
 
         kinds: by number.
+
+        statuses: those that a customer's subscriptions have.
     """
 
     def __init__(self, timelines: Iterable[Timeline]) -> None:
@@ -119,6 +121,8 @@ class AccountStates:
         self._together: list[tuple[int, ...]] = []
         self._numbers: dict[tuple[int, ...], int] = {}
         self._snapshots = {_THE_END: self._at_the_end()}
+        statuses = [frozenset({kind.status} - {""}) for kind in self.kinds]
+        self.statuses = PerState(self, statuses, _together)
 
     def at(self, instant: datetime) -> Snapshot:
         """Return what everything was after all that happened up to an instant."""
@@ -184,39 +188,42 @@ class AccountStates:
     def _lay_out(self) -> None:
         numbers: dict[tuple[object, ...], int] = {}
         who_of, kind_of, sinces, by_day = self._who, self._kind, self._since, self._by_day
+        change = 0
         for who, timeline in enumerate(self.subscriptions):
-            self._first.append(len(who_of))
+            self._first.append(change)
             currency, paying_since = timeline.currency, timeline.paying_since
-            for since, stretch in _pieces_of(timeline):
-                status, worth = stretch.status, stretch.worth
+            for stretch in _pieces_of(timeline):
+                status, worth, since = stretch.status, stretch.worth, stretch.since
                 has_paid = status == "trialing" and (
                     paying_since is not None and paying_since <= since
                 )
-                flags = stretch.is_ending, stretch.collection_paused, has_paid
                 # Worths that are alike are one object, nearly always; to hash one takes long.
+                flags = stretch.is_ending, stretch.collection_paused, has_paid
                 key = (status, currency, id(worth), flags)
                 number = numbers.get(key)
                 if number is None:
                     number = numbers[key] = len(self.kinds)
                     self.kinds.append(Kind(status, currency, worth, *flags))
-                by_day[since.toordinal()].append(len(who_of))
+                by_day[since.toordinal()].append(change)
                 who_of.append(who)
                 kind_of.append(number)
                 sinces.append(since)
-        self._first.append(len(who_of))
+                change += 1
+        self._first.append(change)
 
     def _assign_owners(self) -> None:
         numbers: dict[str, int] = {}
+        owner, first_of, several = self._owner, self._first_of, self._several
         for who, timeline in enumerate(self.subscriptions):
             customer = numbers.setdefault(timeline.customer_id, len(numbers))
-            self._owner.append(customer)
-            if customer == len(self._first_of):
-                self._first_of.append(who)
+            owner.append(customer)
+            if customer == len(first_of):
+                first_of.append(who)
             else:
-                self._several.setdefault(customer, [self._first_of[customer]]).append(who)
+                several.setdefault(customer, [first_of[customer]]).append(who)
         self.customers = list(numbers)
-        for several in self._several.values():
-            several.sort(key=lambda who: self.subscriptions[who].subscription_id)
+        for many in several.values():
+            many.sort(key=lambda who: self.subscriptions[who].subscription_id)
 
     def _at_the_end(self) -> Snapshot:
         kinds = [self._kind[end - 1] for end in self._first[1:]]
@@ -265,13 +272,16 @@ class AccountStates:
         return self._days[first : bisect_right(self._days, end.toordinal())]
 
 
-def _pieces_of(timeline: Timeline) -> Iterable[tuple[datetime, Stretch]]:
-    """Return the stretches, each from its beginning; one in a trial is cut where it first paid."""
-    pieces = [(it.since, it) for it in timeline.stretches]
-    paid_at = timeline.paying_since
-    if paid_at is None or any(since == paid_at for since, _ in pieces):
-        return pieces
+def _together(statuses: Iterable[frozenset[str]]) -> frozenset[str]:
+    return frozenset().union(*statuses)
+
+
+def _pieces_of(timeline: Timeline) -> Sequence[Stretch]:
+    """Return the stretches; one in a trial is cut where the subscription first paid."""
+    stretches, paid_at = timeline.stretches, timeline.paying_since
+    if paid_at is None or paid_at <= stretches[0].since:
+        return stretches
     held = timeline.at(paid_at)
-    if held is None or held.status != "trialing":
-        return pieces
-    return sorted([*pieces, (paid_at, held)], key=itemgetter(0))
+    if held is None or held.status != "trialing" or held.since == paid_at:
+        return stretches
+    return sorted([*stretches, replace(held, since=paid_at)], key=attrgetter("since"))

@@ -50,7 +50,7 @@ _NOTHING = Fraction(0)
 _LONGEST_SCALE = 1024
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Values:
     """What customers are worth in the reporting currency, by state, as integers.
 
