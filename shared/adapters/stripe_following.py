@@ -121,15 +121,13 @@ class Follower:
     async def _take_in(self, news: Sequence[EventObject]) -> datetime | None:
         """Read again who changed, in the order of events; where the time was up, say how far."""
         recorder = self.recorder
-        since = self._since
-        rereader = Rereader(recorder.transport, recorder.place.stamp, since)
+        stamp = recorder.place.stamp
+        rereader = Rereader(recorder.transport, stamp, self._since, recorder.facts_of)
         for batch in _batches(news):
             if self.is_time_up():
                 return _at(batch[0])
-            changes = changes_in(batch)
-            known = await recorder.facts_of(sorted(changes.deleted))
-            found = await rereader.read(changes, known)
-            for customer, told in by_customer(batch, recorder.place.stamp).items():
+            found = await rereader.read(changes_in(batch))
+            for customer, told in by_customer(batch, stamp).items():
                 if customer != NOBODY:
                     found[customer] = merge(found.get(customer, CustomerFacts()), told)
             await recorder.add(found)

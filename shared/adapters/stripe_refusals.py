@@ -57,8 +57,9 @@ class Refusal:
 
     @property
     def is_missing(self) -> bool:
-        """Whether the object asked for does not exist."""
-        return self.status == _NOT_FOUND
+        """Whether the object asked for does not exist, or that of which a list was asked for."""
+        is_named = self.detail.code == "resource_missing" and not self.is_lost_cursor
+        return self.status == _NOT_FOUND or is_named
 
     @property
     def is_lost_cursor(self) -> bool:
