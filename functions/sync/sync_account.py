@@ -6,10 +6,10 @@ finish in its time keeps what it has read and is carried on by another message.
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Literal
 
-from functions.sync.sync_run import SyncRun
+from functions.sync.sync_run import SyncRun, succeeded
 from shared.domain.configuration import Integration
 from shared.domain.stripe_key import KeyRefusal, parse_key
 from shared.errors import (
@@ -77,6 +77,7 @@ class SyncAccount:
         until = now + timedelta(seconds=self.lease_seconds)
         lease = self.ledger.take_lease(request, now=now, until=until)
         if lease is None:
+            self._tell_end(integration.id, now)
             return "already_done"
         return self._run(request, integration, lease, lambda: seconds_left() < _RESERVE_SECONDS)
 
@@ -119,6 +120,15 @@ class SyncAccount:
         self.queue.send(replace(request, step=request.step + 1))
         self.ledger.release_lease(lease, done=None)
         return "continued"
+
+    def _tell_end(self, integration_id: str, now: datetime) -> None:
+        """Say that a sync is done which was killed when only that was left to be said."""
+        status = self.config.sync_status(integration_id)
+        began = status.last_attempt_at
+        patience = timedelta(seconds=self.lease_seconds)
+        if status.state == "running" and began is not None and now - began >= patience:
+            as_of = self.ledger.place(integration_id).as_of
+            self.config.save_sync_status(integration_id, succeeded(status, now, as_of))
 
     def _open(self, integration: Integration) -> BillingSource:
         text = self.secrets.get(integration.id)

@@ -118,14 +118,7 @@ class SyncRun:
 
     def succeed(self) -> None:
         """Say that the sync is done."""
-        self._status = replace(
-            self._status,
-            state="ok",
-            last_success_at=self._clock.now(),
-            data_through=self._place.as_of,
-            error=None,
-            progress=None,
-        )
+        self._status = succeeded(self._status, self._clock.now(), self._place.as_of)
         self._save_status()
 
     def fail(self, error: Exception) -> None:
@@ -213,3 +206,10 @@ class SyncRun:
         if self._place.as_of is None:  # pragma: no cover - every step of a source sets it
             raise TypeError("a source has advanced to no instant")
         return self._place.as_of
+
+
+def succeeded(status: SyncStatus, now: datetime, as_of: datetime | None) -> SyncStatus:
+    """Return the status of a sync that has read the account up to an instant."""
+    return replace(
+        status, state="ok", last_success_at=now, data_through=as_of, error=None, progress=None
+    )

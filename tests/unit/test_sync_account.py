@@ -168,6 +168,25 @@ def test_a_status_that_cannot_be_written_does_not_make_the_slot_run_again(world)
     assert len(world.metrics.past) == 1
 
 
+def test_a_sync_killed_before_it_could_say_that_it_was_done_is_told_as_done(world):
+    save = world.config.save_sync_status
+
+    def die_at_the_end(integration_id, status):
+        if status.state == "ok":
+            raise KeyboardInterrupt
+        save(integration_id, status)
+
+    world.config.save_sync_status = die_at_the_end
+    with pytest.raises(KeyboardInterrupt):
+        world.sync(hourly())
+    world.config.save_sync_status = save
+    assert world.sync(hourly()) == "already_done"
+    assert world.status().state == "running"  # for all that is known, it may be
+    world.clock.move(seconds=930)
+    assert world.sync(hourly()) == "already_done"
+    assert (world.status().state, world.status().data_through) == ("ok", NOON)
+
+
 def test_an_error_of_ours_is_told_without_its_text(world):
     def explode(*_, **__):
         raise StorageUnavailableError("AWS refused to write items together (X).")
