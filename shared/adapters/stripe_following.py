@@ -66,13 +66,17 @@ class Follower:
         if before.is_staged:
             await asyncio.to_thread(recorder.book.clear_stage)
         events, reason = await self._read_events()
-        now = max(recorder.transport.answered_at, recorder.as_of)
+        now = recorder.transport.answered_at
+        if reason is None:
+            now = max(now, recorder.as_of)
         # What is read again within the second of the last reading must count as the later one.
         stamp = max(int(now.timestamp()), before.stamp + 1)
         recorder.place = replace(before, as_of=now, stamp=stamp, is_staged=False)
         if reason is not None:
             self._read_all_again(reason)
             return True
+        # What happened since Stripe was asked what time it is: lists are not read as far as that.
+        events = [event for event in events if _at(event) <= now]
         news = [event for event in events if event.id[-_SEEN_CHARACTERS:] not in before.seen]
         await self._read_balance()
         # Before any customer: where the time is up after some, their events are not met again.
@@ -156,6 +160,8 @@ class Follower:
                 "Stripe keeps events for 30 days, and the last refresh was longer ago: the account"
                 " was read anew."
             )
+        if transport.answered_at < self._since:
+            return "The last refresh went by a clock that was fast: the account was read anew."
         changes = changes_in(event for event in events if self._is_reason(event))
         if changes.unknown:
             return "Some of Stripe's events could not be read: the account was read anew."
