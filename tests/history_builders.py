@@ -183,9 +183,10 @@ def a_past_account(
     prices: Sequence[Json] = (),
     coupons: Sequence[Json] = (),
     since: datetime | None = None,
+    as_of: datetime = NOW,
     mode: Mode = "live",
 ) -> Account:
-    """The account that the production mapping makes of these objects at NOW.
+    """The account that the production mapping makes of these objects as of an instant.
 
     Args:
         prices, coupons: those that only the past names.
@@ -207,11 +208,11 @@ def a_past_account(
     listed = _each([as_listed(it) for it in subscriptions], SubscriptionObject)
     found = [to_subscription(obj, catalog, mode) for obj in listed]
     readable = [it for it in found if isinstance(it, Subscription)]
-    facts = GatheredFacts(history).by_subscription(readable, catalog, NOW)
+    facts = GatheredFacts(history).by_subscription(readable, catalog, as_of)
     there = [to_customer(obj, mode) for obj in _each(customers, ListedCustomerObject)]
     return Account(
         mode=mode,
-        timelines=tuple(build_timeline(it, NOW, facts[it.id]) for it in readable),
+        timelines=tuple(build_timeline(it, as_of, facts[it.id]) for it in readable),
         unreadable=tuple(it for it in found if isinstance(it, Unreadable)),
         customers=(*there, *deleted_customers(history.events, mode)),
     )
