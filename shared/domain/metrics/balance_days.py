@@ -35,6 +35,8 @@ class DaySum:
 
 
 Sums = dict[SumKey, DaySum]
+Key = tuple[str, str, bool]
+Groups = defaultdict[Key, list[BalanceTransaction]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,9 +62,10 @@ class BalanceDays:
     """
 
     def __init__(self, rows: Iterable[BalanceTransaction]) -> None:
-        self._rows: defaultdict[int, list[BalanceTransaction]] = defaultdict(list)
+        self._groups: defaultdict[int, Groups] = defaultdict(lambda: defaultdict(list))
         for row in rows:
-            self._rows[row.created_at.toordinal()].append(row)
+            key = row.category, row.currency, not row.customer_id
+            self._groups[row.created_at.toordinal()][key].append(row)
         self._days: dict[int, _Day] = {}
         self._sums: dict[Window, Sums] = {}
         self._failures: list[BalanceTransaction] | None = None
@@ -71,9 +74,9 @@ class BalanceDays:
 
     def rows(self, window: Window) -> Iterator[BalanceTransaction]:
         """Yield the balance transactions in a window."""
-        for day, is_whole in self._days_in(window):
-            rows = self._rows[day]
-            yield from rows if is_whole else (it for it in rows if it.created_at in window)
+        for day, _ in self._days_in(window):
+            for group in self._groups[day].values():
+                yield from (it for it in group if it.created_at in window)
 
     def sums(self, window: Window) -> Sums:
         """Return the sums over a window; those of the newest few are kept."""
@@ -140,28 +143,36 @@ class BalanceDays:
         )
 
     def _find_failures(self) -> None:
-        every = chain.from_iterable(self._rows.values())
-        self._failures = [it for it in every if it.category == CHARGE_FAILURE and it.charge_id]
+        self._failures = [it for it in self._of(CHARGE_FAILURE) if it.charge_id]
         ids = {it.charge_id for it in self._failures}
-        for it in chain.from_iterable(self._rows.values()) if ids else ():
-            if it.charge_id in ids and it.category == CHARGE:
+        for it in self._of(CHARGE) if ids else ():
+            if it.charge_id in ids:
                 self._doubtful.setdefault(it.charge_id or "", []).append(it)
+
+    def _of(self, category: str) -> Iterator[BalanceTransaction]:
+        for groups in self._groups.values():
+            for key, group in groups.items():
+                if key[0] == category:
+                    yield from group
 
     def _days_in(self, window: Window) -> Iterator[tuple[int, bool]]:
         """Yield the days of a window that have any, and whether all of a day is in it."""
         first = window.start.astimezone(UTC).toordinal()
         last = window.end.astimezone(UTC).toordinal()
         for day in range(first, last + 1):
-            if day in self._rows:
+            if day in self._groups:
                 yield day, first < day < last
 
     def _day(self, day: int, window: Window | None) -> _Day:
         """Add up a day, or what of it is in a window."""
         if window is not None:
             start, end = window.start, window.end
-            return _add_up(it for it in self._rows[day] if start < it.created_at <= end)
+            return _sum_up(
+                (key, [it for it in group if start < it.created_at <= end])
+                for key, group in self._groups[day].items()
+            )
         if day not in self._days:
-            self._days[day] = _add_up(self._rows[day])
+            self._days[day] = _sum_up(self._groups[day].items())
         return self._days[day]
 
 
@@ -174,16 +185,15 @@ def _by_day(account: Account) -> BalanceDays:
     return BalanceDays(account.balance)
 
 
-def _add_up(rows: Iterable[BalanceTransaction]) -> _Day:
-    groups: defaultdict[tuple[str, str, bool], list[BalanceTransaction]] = defaultdict(list)
-    for row in rows:
-        groups[row.category, row.currency, not row.customer_id].append(row)
+def _sum_up(groups: Iterable[tuple[Key, list[BalanceTransaction]]]) -> _Day:
     sums: Sums = {}
     payers: list[str] = []
-    for (category, currency, is_guest), group in groups.items():
-        sums[SumKey(category, currency, is_guest)] = DaySum(
-            sum(map(_amount_of, group)), sum(map(_fee_of, group)), len(group)
-        )
+    for key, group in groups:
+        if not group:
+            continue
+        category, _, is_guest = key
+        amounts, fees = sum(map(_amount_of, group)), sum(map(_fee_of, group))
+        sums[SumKey(*key)] = DaySum(amounts, fees, len(group))
         if category == CHARGE and not is_guest:
             payers += map(_customer_of, group)
     return _Day(sums, payers)

@@ -1,31 +1,24 @@
 """Who left within a window: subscriptions that were retained no longer, and whose they were."""
 
 from bisect import bisect_right
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from fractions import Fraction
 from operator import itemgetter
 
 from shared.domain.account import Account
 from shared.domain.definitions import Definitions
 from shared.domain.metrics.scope import states_of, unreadable_in_scope
-from shared.domain.metrics.weights import unknown_status, weights_of
+from shared.domain.metrics.weights import Weights, unknown_status, weights_of
 from shared.domain.windows import Window
 
 
 @dataclass(frozen=True, slots=True)
 class Departure:
-    """A subscription that left the retained state.
-
-    Attributes:
-        minor: its monthly amount just before, in minor units; text: why it cannot be told.
-    """
+    """A subscription that ended, became unpaid or paused: when, and its id."""
 
     at: datetime
     subscription_id: str
-    customer: int
-    minor: Fraction | str
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,20 +35,6 @@ class Departed:
     unreadable: Mapping[str, str]
 
 
-def departures(account: Account, window: Window, definitions: Definitions) -> Iterator[Departure]:
-    """Yield each time that a subscription ended, became unpaid or paused within a window."""
-    states, weights = states_of(account), weights_of(account, definitions)
-    every = weights.departures
-    first = bisect_right(every, window.start, key=itemgetter(0))
-    for at, subscription_id, change in every[first:]:
-        if at > window.end:
-            return
-        # What it was just before is the change before it.
-        before, after = states.kind_after(change - 1), states.kind_after(change)
-        minor = unknown_status(states.kinds[after]) or weights.amount(before)
-        yield Departure(at, subscription_id, states.customer_of(change), minor)
-
-
 def departed_customers(account: Account, window: Window, definitions: Definitions) -> Departed:
     """Return the customers of whom a subscription worth something left, and none stayed."""
     states, weights = states_of(account), weights_of(account, definitions)
@@ -64,14 +43,18 @@ def departed_customers(account: Account, window: Window, definitions: Definition
     unreadable: dict[str, str] = {}
     last: dict[str, Departure] = {}
     retained = weights.retained()
-    for departure in departures(account, window, definitions):
-        if retained[at_the_end[departure.customer]]:
+    for at, subscription_id, change in _within(window, weights):
+        number = states.customer_of(change)
+        if retained[at_the_end[number]]:
             continue
-        customer = states.customers[departure.customer]
-        if isinstance(departure.minor, str):
-            unreadable[customer] = departure.minor
-        elif departure.minor:
-            last[customer] = departure
+        customer = states.customers[number]
+        # What it was just before is the change before it.
+        before, after = states.kind_after(change - 1), states.kind_after(change)
+        minor = unknown_status(states.kinds[after]) or weights.amount(before)
+        if isinstance(minor, str):
+            unreadable[customer] = minor
+        elif minor:
+            last[customer] = Departure(at, subscription_id)
     staying = (
         it
         for number, it in enumerate(states.customers if set_aside else ())
@@ -81,3 +64,9 @@ def departed_customers(account: Account, window: Window, definitions: Definition
         del set_aside[it]
     unreadable = {**set_aside, **unreadable}
     return Departed({it: last[it] for it in last if it not in unreadable}, unreadable)
+
+
+def _within(window: Window, weights: Weights) -> Sequence[tuple[datetime, str, int]]:
+    every = weights.departures
+    first = bisect_right(every, window.start, key=itemgetter(0))
+    return every[first : bisect_right(every, window.end, key=itemgetter(0))]

@@ -235,17 +235,15 @@ class AccountStates:
     def _moved(self, base: Snapshot, to: datetime) -> Snapshot:
         kinds, states = base.kinds.copy(), base.states.copy()
         who_of, kind_of, owner, several = self._who, self._kind, self._owner, self._several
-        if base.at <= to:
-            moves = [(who_of[it], kind_of[it]) for it in self.changes(base.at, to)]
-        else:
-            later = list(self.changes(to, base.at))
-            later.reverse()
-            moves = [
-                (who_of[it], kind_of[it - 1] if it and who_of[it - 1] == who_of[it] else NOT_THERE)
-                for it in later
-            ]
         touched = set()
-        for who, kind in moves:
+        is_later = base.at <= to
+        found = list(self.changes(base.at, to) if is_later else self.changes(to, base.at))
+        for change in found if is_later else reversed(found):
+            who = who_of[change]
+            if is_later:
+                kind = kind_of[change]
+            else:
+                kind = kind_of[change - 1] if change and who_of[change - 1] == who else NOT_THERE
             kinds[who] = kind
             customer = owner[who]
             if customer in several:
