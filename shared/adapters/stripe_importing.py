@@ -11,6 +11,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from shared.adapters.stripe_balance_reading import with_all_payers
+from shared.adapters.stripe_catalog import is_valued
 from shared.adapters.stripe_documents import CustomerFacts, Kind, merge
 from shared.adapters.stripe_history_mapping import EVENTS_KEPT
 from shared.adapters.stripe_history_objects import EventObject, InvoiceObject
@@ -209,27 +210,27 @@ class Importer:
             facts = await self._stage.facts(["subscriptions"], shard)
             seen = [it.value for its in facts.values() for it in its.subscriptions.values()]
             found = await together(
-                self._older_invoices(obj)
-                for obj in seen
-                if obj and obj.created < self._first_invoice and longest_period(obj) > LEAST_MARGIN
+                self._older_invoices(obj) for obj in seen if obj and self._has_older_invoices(obj)
             )
             every = [invoice for invoices in found for invoice in invoices]
             await self._stage.keep("older", Span(shard, shard), every)
         return True
 
+    def _has_older_invoices(self, obj: SubscriptionObject) -> bool:
+        """Return whether older invoices than those listed tell of the time that is kept."""
+        is_old = obj.created < self._first_invoice and longest_period(obj) > LEAST_MARGIN
+        return is_old and is_valued(obj, self._recorder.as_of, KEPT)
+
     async def _older_invoices(self, obj: SubscriptionObject) -> list[InvoiceObject]:
         end = self._first_invoice
-        bounds = (
+        parameters = (
+            *INVOICES.parameters,
             ("subscription", obj.id),
             ("created[gte]", str(end - int(longest_period(obj).total_seconds()))),
             ("created[lt]", str(end)),
         )
         found = await read_all(
-            self._transport,
-            INVOICES.path,
-            (*INVOICES.parameters, *bounds),
-            INVOICES.kind,
-            by_created=False,
+            self._transport, INVOICES.path, parameters, INVOICES.kind, by_created=False
         )
         return await self._with_all_lines(list(found.values()))
 

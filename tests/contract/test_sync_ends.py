@@ -83,3 +83,15 @@ def test_events_are_not_read_to_their_end_where_all_is_read_again_anyhow() -> No
         assert worker.place.repair == "reread"
         asked = sandbox.requests.total - before
     assert asked == 1
+
+
+def test_an_import_asks_nothing_more_of_yearly_subscriptions_that_ended_long_ago() -> None:
+    business = a_business()
+    price = business.add_price(12_000, interval="year")
+    for _ in range(30):
+        business.cancel(business.add_subscription(price, created=NOW))
+    business.advance(days=4 * 365)
+    with start(business) as sandbox:
+        connected(sandbox).sync("1")
+        asked = sandbox.requests.total
+    assert asked < 15
