@@ -20,9 +20,10 @@ from shared.adapters.stripe_listings import BALANCE, CHANGES
 from shared.adapters.stripe_lists import pages, read_all
 from shared.adapters.stripe_money_mapping import to_rows
 from shared.adapters.stripe_objects import PriceObject
-from shared.adapters.stripe_recording import Recorder
+from shared.adapters.stripe_recording import KEPT, Recorder
 from shared.adapters.stripe_rereading import Rereader
 from shared.domain.balance import REVENUE
+from shared.domain.ledger import Place
 
 # What happened just before the last reading may have been listed a little late.
 _OVERLAP = timedelta(minutes=10)
@@ -73,7 +74,7 @@ class Follower:
         stamp = max(int(now.timestamp()), before.stamp + 1)
         recorder.place = replace(before, as_of=now, stamp=stamp, is_staged=False)
         if reason is not None:
-            self._read_all_again(reason)
+            await self._read_all_again(reason)
             return True
         # What happened since Stripe was asked what time it is: lists are not read as far as that.
         events = [event for event in events if _at(event) <= now]
@@ -180,14 +181,19 @@ class Follower:
         is_seen = event.id[-_SEEN_CHARACTERS:] in place.seen
         return not is_seen and not (was_read_whole and _at(event) <= as_of)
 
-    def _read_all_again(self, reason: str) -> None:
-        now = self.recorder.as_of
+    async def _read_all_again(self, reason: str) -> None:
+        place, now = self.recorder.place, self.recorder.as_of
         self.notes = (reason,)
+        if self._since < now - KEPT:
+            # Between what was kept and what can be read would be a time of which nothing is known.
+            await asyncio.to_thread(self.recorder.book.clear)
+            self.recorder.place = Place()
+            return
         self.recorder.place = replace(
-            self.recorder.place,
+            place,
             phase="subscriptions",
             repair="reread",
-            stamp=self.recorder.place.stamp + 1,
+            stamp=place.stamp + 1,
             events_since=now - EVENTS_KEPT,
             seen=(),
             is_staged=True,
@@ -198,7 +204,7 @@ class Follower:
         """Go back to before the first event that was not taken in."""
         self.recorder.place = replace(
             self.recorder.place,
-            as_of=max(cursor, self._since),
+            as_of=max(cursor, self._since + _OVERLAP),
             seen=_ends(event for event in events if _at(event) < cursor),
         )
 

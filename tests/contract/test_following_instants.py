@@ -93,3 +93,17 @@ def test_a_clock_that_was_fast_once_hides_nothing_for_long() -> None:
             True
         ]
         assert differs_from_anew(sandbox, worker) == []
+
+
+def test_after_a_pause_of_more_than_is_kept_the_account_is_imported_as_if_new() -> None:
+    with start(a_business()) as sandbox:
+        worker = imported(sandbox)
+        sandbox.advance(days=500)
+        worker.stores.clock.move(days=500)
+        worker.sync("2")
+        assert worker.status.notes[0].startswith("Stripe keeps events for 30 days")
+        assert differs_from_anew(sandbox, worker) == []
+        anew = Worker(sandbox).connect()
+        anew.sync("1")
+        assert worker.place.balance_since == anew.place.balance_since
+        assert worker.place.history_since == anew.place.history_since
