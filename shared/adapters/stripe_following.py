@@ -34,6 +34,9 @@ _RECHECK_EVERY = timedelta(days=7)
 _MOST_SEEN = 50
 _SEEN_CHARACTERS = 12
 _CUSTOMERS_AT_ONCE = 200
+# Of more events, a process has neither the memory nor the time.
+_MOST_EVENTS = 50_000
+_SO_MUCH = "So much had changed that the account was read anew."
 
 
 @dataclass(slots=True)
@@ -105,6 +108,8 @@ class Follower:
             found.update((event.id, event) for event in page.data)
             if (reason := self._why_all(page.data, changed)) is not None:
                 return [], reason
+            if len(found) > _MOST_EVENTS and not self._was_read_whole:
+                return [], _SO_MUCH
         return sorted(found.values(), key=lambda event: (event.created, event.id)), None
 
     async def _read_balance(self) -> None:
@@ -168,7 +173,7 @@ class Follower:
             return "Some of Stripe's events could not be read: the account was read anew."
         changed |= changes.customers
         if place.requests and 2 * len(changed) > place.requests:
-            return "So much had changed that the account was read anew."
+            return _SO_MUCH
         return None
 
     def _is_reason(self, event: EventObject) -> bool:
@@ -176,10 +181,14 @@ class Follower:
 
         What was there when everything was last read is none: it would be one again and again.
         """
-        place, as_of = self.recorder.place, self.recorder.as_of
-        was_read_whole = place.events_since == as_of - EVENTS_KEPT
-        is_seen = event.id[-_SEEN_CHARACTERS:] in place.seen
-        return not is_seen and not (was_read_whole and _at(event) <= as_of)
+        is_seen = event.id[-_SEEN_CHARACTERS:] in self.recorder.place.seen
+        was_there = self._was_read_whole and _at(event) <= self.recorder.as_of
+        return not (is_seen or was_there)
+
+    @property
+    def _was_read_whole(self) -> bool:
+        """Whether nothing was read since everything was."""
+        return self.recorder.place.events_since == self.recorder.as_of - EVENTS_KEPT
 
     async def _read_all_again(self, reason: str) -> None:
         place, now = self.recorder.place, self.recorder.as_of

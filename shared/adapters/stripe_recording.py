@@ -115,13 +115,17 @@ class Recorder:
         return set(catalog.prices), set(catalog.coupons)
 
     async def mark_gone(self, listed: Collection[str]) -> int:
-        """Note as deleted the customers that the ledger has and a whole list has not."""
+        """Note as deleted the customers that the ledger has and a whole list has not.
+
+        Those of test clocks are in no such list.
+        """
         records = await asyncio.to_thread(lambda: list(self.book.records()))
         gone = [
             record.customer_id
             for record in records
             if record.customer is not None
             and record.customer.deleted_at is None
+            and not record.customer.in_test_clock
             and record.customer_id not in listed
         ]
         await self.add({it: CustomerFacts(deleted_at=self.place.stamp) for it in gone})

@@ -1,8 +1,12 @@
 """A sync comes to an end, and asks for no more than it needs, whatever has just happened."""
 
+from dataclasses import replace
+from datetime import timedelta
+
 import pytest
 
 from local.stripe_sandbox import Business, Sandbox, start
+from shared.adapters import stripe_following
 from tests.stories import a_metric
 from tests.syncing import Worker
 
@@ -95,3 +99,37 @@ def test_an_import_asks_nothing_more_of_yearly_subscriptions_that_ended_long_ago
         connected(sandbox).sync("1")
         asked = sandbox.requests.total
     assert asked < 15
+
+
+def test_more_events_than_a_process_can_hold_have_all_read_again(monkeypatch) -> None:
+    monkeypatch.setattr(stripe_following, "_MOST_EVENTS", 150)
+    business = a_business()
+    with start(business) as sandbox:
+        worker = connected(sandbox)
+        worker.sync("1")
+        sandbox.advance(hours=1)
+        worker.sync("2")
+        sandbox.advance(hours=1)
+        subscribe(business, 100)
+        worker.stores.ledger.places[worker.id] = replace(worker.place, requests=10_000)
+        worker.sync("3")
+    assert worker.status.state == "ok"
+    assert [note.startswith("So much had changed") for note in worker.status.notes] == [True]
+
+
+def test_the_weekly_check_misses_no_customers_of_test_clocks() -> None:
+    business = a_business()
+    with start(business) as sandbox:
+        subscribe(business, 5)
+        worker = connected(sandbox)
+        worker.sync("1")
+        sandbox.advance(hours=1)
+        business.add_customer(created=business.now, test_clock="clock_1")
+        worker.sync("2")
+        assert worker.place.checked_at is not None
+        week_ago = worker.place.checked_at - timedelta(days=7)
+        worker.stores.ledger.places[worker.id] = replace(worker.place, checked_at=week_ago)
+        sandbox.advance(hours=1)
+        worker.sync("3")
+        assert worker.place.checked_at == worker.place.as_of
+    assert worker.status.notes == ()
