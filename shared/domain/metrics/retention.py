@@ -62,7 +62,8 @@ class Retention:
         self._sums: dict[Values, RangeSums] = {}
         self.unreadable: Counter[str] = Counter()
         self._unreadable: set[int] = set()
-        self.opening_states, self.closing_states = self._opening, self._closing
+        self.opening_states: Sequence[int] = self._opening
+        self.closing_states: Sequence[int] = self._closing
         if self._set_aside or any(self.weights.reasons()):
             self._leave_out_unreadable()
 

@@ -55,8 +55,8 @@ class Snapshot:
     """
 
     at: datetime
-    kinds: list[int]
-    states: list[int]
+    kinds: "array[int]"
+    states: "array[int]"
 
 
 class PerState(Generic[Value]):
@@ -107,15 +107,15 @@ class AccountStates:
         self.customers: list[str] = []
         self.kinds = [_NO_KIND]
         # Each change is of a subscription, and to a kind; those of one follow each other.
-        self._who = array("l")
-        self._kind = array("l")
+        self._who = array("i")
+        self._kind = array("i")
         self._since: list[datetime] = []
-        self._first = array("l")
-        self._by_day: defaultdict[int, array[int]] = defaultdict(lambda: array("l"))
+        self._first = array("i")
+        self._by_day: defaultdict[int, array[int]] = defaultdict(lambda: array("i"))
         self._lay_out()
         self._days = sorted(self._by_day)
-        self._owner = array("l")
-        self._first_of = array("l")
+        self._owner = array("i")
+        self._first_of = array("i")
         self._several: dict[int, list[int]] = {}
         self._assign_owners()
         self._together: list[tuple[int, ...]] = []
@@ -187,27 +187,25 @@ class AccountStates:
 
     def _lay_out(self) -> None:
         numbers: dict[tuple[object, ...], int] = {}
-        who_of, kind_of, sinces, by_day = self._who, self._kind, self._since, self._by_day
-        change = 0
+        add_who, add_kind, add_since = self._who.append, self._kind.append, self._since.append
+        change, by_day = 0, self._by_day
         for who, timeline in enumerate(self.subscriptions):
             self._first.append(change)
-            currency, paying_since = timeline.currency, timeline.paying_since
-            for stretch in _pieces_of(timeline):
-                status, worth, since = stretch.status, stretch.worth, stretch.since
-                has_paid = status == "trialing" and (
-                    paying_since is not None and paying_since <= since
-                )
+            currency, paid_at = timeline.currency, timeline.paying_since
+            for it in _pieces_of(timeline):
+                status, worth, since = it.status, it.worth, it.since
+                flags = it.is_ending, it.collection_paused
+                has_paid = status == "trialing" and paid_at is not None and paid_at <= since
                 # Worths that are alike are one object, nearly always; to hash one takes long.
-                flags = stretch.is_ending, stretch.collection_paused, has_paid
-                key = (status, currency, id(worth), flags)
+                key = (status, currency, id(worth), flags, has_paid)
                 number = numbers.get(key)
                 if number is None:
                     number = numbers[key] = len(self.kinds)
-                    self.kinds.append(Kind(status, currency, worth, *flags))
+                    self.kinds.append(Kind(status, currency, worth, *flags, has_paid))
                 by_day[since.toordinal()].append(change)
-                who_of.append(who)
-                kind_of.append(number)
-                sinces.append(since)
+                add_who(who)
+                add_kind(number)
+                add_since(since)
                 change += 1
         self._first.append(change)
 
@@ -226,14 +224,14 @@ class AccountStates:
             many.sort(key=lambda who: self.subscriptions[who].subscription_id)
 
     def _at_the_end(self) -> Snapshot:
-        kinds = [self._kind[end - 1] for end in self._first[1:]]
-        states = [kinds[who] for who in self._first_of]
+        kinds = array("i", [self._kind[end - 1] for end in self._first[1:]])
+        states = array("i", [kinds[who] for who in self._first_of])
         for customer, several in self._several.items():
             states[customer] = self._together_in(kinds, several)
         return Snapshot(_THE_END, kinds, states)
 
     def _moved(self, base: Snapshot, to: datetime) -> Snapshot:
-        kinds, states = base.kinds.copy(), base.states.copy()
+        kinds, states = base.kinds[:], base.states[:]
         who_of, kind_of, owner, several = self._who, self._kind, self._owner, self._several
         touched = set()
         is_later = base.at <= to
