@@ -42,7 +42,7 @@ check: setup ## lint, types and import rules
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-bench: setup ## measure imports, requests and computing; prints JSON
+bench: setup ## measure speed, requests, units and memory against what else could be done
 	@$(BIN)/python -m benchmarks
 
 fuzz: setup ## run the property tests with many more examples

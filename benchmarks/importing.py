@@ -24,6 +24,7 @@ import stripe
 
 from benchmarks import lean_stripe
 from benchmarks.accounts import NOW
+from benchmarks.rows import Row, Sizes
 from shared.adapters.stripe_listings import CUSTOMERS, SUBSCRIPTIONS
 from shared.adapters.stripe_lists import together
 from shared.adapters.stripe_pace import IMPORT_SHARE, Pace, Pacer
@@ -32,8 +33,6 @@ from shared.adapters.stripe_windows import EARLIEST, Listing, WindowedReading
 from shared.domain.ledger import Span
 from shared.domain.stripe_key import Mode, StripeKey
 
-_COUNT = 50_000
-_COUNT_FOR_THE_SDK = 4_000
 _LATENCY_SECONDS = 0.15
 _LIMIT = 25
 _PAGE = 100
@@ -41,21 +40,22 @@ _MODE: Mode = "live"
 _SECRET = f"sk_{_MODE}_sandbox0000000000demo"
 _SPAWN = multiprocessing.get_context("spawn")
 
-Client = Callable[[str, str], int]
+Client = Callable[[str, str, int], int]
 
 
-def measure() -> dict[str, Any]:
+def measure(sizes: Sizes) -> dict[str, Any]:
     """Give objects per second, requests and CPU of both ways.
 
     The share of the limit is that of the requests made to the busiest endpoint; wasted requests are
     those beyond full pages. CPU is that of everything, over the subscriptions alone.
     """
-    with tempfile.TemporaryDirectory() as folder, _running_server(folder) as url:
+    count, count_for_the_sdk = sizes.objects
+    with tempfile.TemporaryDirectory() as folder, _running_server(folder, count) as url:
         certificate = str(Path(folder) / "server.pem")
-        ours = _measure_client(_read_windows, url, certificate)
-        theirs = _measure_client(_page_with_the_sdk, url, certificate)
+        ours = _measure_client(_read_windows, url, certificate, count)
+        theirs = _measure_client(_page_with_the_sdk, url, certificate, count_for_the_sdk)
     requests = [seen["requests"] for seen in ours["endpoints"].values()]
-    needed = _COUNT / _PAGE * len(requests)
+    needed = -(-count // _PAGE) * len(requests)
     return {
         "ours": ours,
         "sdk": theirs,
@@ -65,10 +65,26 @@ def measure() -> dict[str, Any]:
     }
 
 
+def rows(found: dict[str, Any]) -> list[Row]:
+    """Give what was asked how, against paging with the SDK."""
+    ours, theirs = found["ours"], found["sdk"]
+    refused = sum(seen["status_429"] for seen in ours["endpoints"].values())
+    by_sdk, cpu = "with the SDK", "cpu_ms_per_1000_subscriptions"
+    of_limit = round(theirs["objects_per_second"] / (_PAGE * _LIMIT), 3)
+    share = found["share_of_the_limit"]
+    return [
+        Row("import: share of the busiest endpoint's limit", share, ">= 0.92", of_limit, by_sdk),
+        Row("import: share of requests wasted", found["wasted_requests_share"], "<= 0.02"),
+        Row("import: requests refused with 429", refused, "<= 0"),
+        Row("import: times paging with the SDK", found["times_the_sdk"], ">= 7", 1, by_sdk),
+        Row("import: CPU ms per 1,000 subscriptions", ours[cpu], "<= 60", theirs[cpu], by_sdk),
+    ]
+
+
 @contextmanager
-def _running_server(folder: str) -> Iterator[str]:
+def _running_server(folder: str, count: int) -> Iterator[str]:
     here, there = _SPAWN.Pipe()
-    arguments = (there, folder, _COUNT, _LATENCY_SECONDS)
+    arguments = (there, folder, count, _LATENCY_SECONDS)
     server = _SPAWN.Process(target=lean_stripe.serve, args=arguments)
     server.start()
     there.close()  # so that a server that does not start is noticed
@@ -79,37 +95,39 @@ def _running_server(folder: str) -> Iterator[str]:
         server.join()
 
 
-def _measure_client(client: Client, url: str, certificate: str) -> dict[str, Any]:
+def _measure_client(client: Client, url: str, certificate: str, count: int) -> dict[str, Any]:
     """Run a client in a process that trusts the server, and ask the server what it saw."""
     here, there = _SPAWN.Pipe()
-    process = _SPAWN.Process(target=_run_client, args=(there, client, url, certificate))
+    process = _SPAWN.Process(target=_run_client, args=(there, client, url, certificate, count))
     os.environ["SSL_CERT_FILE"] = certificate
     try:
         process.start()
     finally:
         del os.environ["SSL_CERT_FILE"]
     there.close()
-    count, seconds, cpu_seconds = here.recv()
+    read, seconds, cpu_seconds = here.recv()
     process.join()
     trust = ssl.create_default_context(cafile=certificate)
     with urllib.request.urlopen(f"{url}/seen", context=trust) as response:  # noqa: S310 - ours
         seen = msgspec.json.decode(response.read())
     return {
-        "objects": count,
+        "objects": read,
         "seconds": round(seconds, 2),
-        "objects_per_second": round(count / seconds),
-        "cpu_ms_per_1000_subscriptions": round(cpu_seconds * 1e6 / (count / 2), 1),
+        "objects_per_second": round(read / seconds),
+        "cpu_ms_per_1000_subscriptions": round(cpu_seconds * 1e6 / (read / 2), 1),
         "endpoints": seen,
     }
 
 
-def _run_client(connection: Connection, client: Client, url: str, certificate: str) -> None:
+def _run_client(
+    connection: Connection, client: Client, url: str, certificate: str, count: int
+) -> None:
     began, cpu_began = time.monotonic(), time.process_time()
-    count = client(url, certificate)
-    connection.send((count, time.monotonic() - began, time.process_time() - cpu_began))
+    read = client(url, certificate, count)
+    connection.send((read, time.monotonic() - began, time.process_time() - cpu_began))
 
 
-def _read_windows(url: str, _: str) -> int:
+def _read_windows(url: str, _: str, count: int) -> int:
     """Read both lists as the import does, down to the bytes that are stored."""
     stored: dict[tuple[str, str], bytes] = {}
 
@@ -136,12 +154,12 @@ def _read_windows(url: str, _: str) -> int:
             await together(read(listing, transport) for listing in (SUBSCRIPTIONS, CUSTOMERS))
 
     asyncio.run(read_both())
-    if len(stored) != 2 * _COUNT:
-        raise RuntimeError(f"{len(stored)} objects were read of {2 * _COUNT}")
+    if len(stored) != 2 * count:
+        raise RuntimeError(f"{len(stored)} objects were read of {2 * count}")
     return len(stored)
 
 
-def _page_with_the_sdk(url: str, certificate: str) -> int:
+def _page_with_the_sdk(url: str, certificate: str, count: int) -> int:
     """Page through the newest of both lists, one list after the other."""
     stripe.enable_telemetry = False
     stripe.ca_bundle_path = certificate
@@ -152,7 +170,5 @@ def _page_with_the_sdk(url: str, certificate: str) -> int:
     )
     customers = client.v1.customers.list({"limit": _PAGE})
     return sum(
-        1
-        for found in (subscriptions, customers)
-        for _ in islice(found.auto_paging_iter(), _COUNT_FOR_THE_SDK)
+        1 for found in (subscriptions, customers) for _ in islice(found.auto_paging_iter(), count)
     )
