@@ -1,9 +1,13 @@
-"""CPU of importing each handler, as a share of importing every library that one might use."""
+"""CPU of importing each handler, as a share of importing every library that one might use.
+
+All of it from bytecode, as it is deployed: a first round, which is not counted, compiles it.
+"""
 
 import os
 import statistics
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -30,11 +34,12 @@ _PROGRAMS = {
 def measure(sizes: Sizes) -> dict[str, Any]:
     """Give CPU seconds over a bare interpreter, and shares of importing everything."""
     runs: dict[str, list[float]] = {name: [] for name in _PROGRAMS}
-    for _ in range(sizes.rounds):
-        for name, program in _PROGRAMS.items():
-            runs[name].append(_cpu_seconds(program))
-    bare = statistics.median(runs["nothing"])
-    seconds = {name: statistics.median(found) - bare for name, found in runs.items()}
+    with tempfile.TemporaryDirectory() as bytecode:
+        for _ in range(1 + sizes.rounds):
+            for name, program in _PROGRAMS.items():
+                runs[name].append(_cpu_seconds(program, bytecode))
+    bare = statistics.median(runs["nothing"][1:])
+    seconds = {name: statistics.median(found[1:]) - bare for name, found in runs.items()}
     return {
         "cpu_seconds": {name: round(found, 3) for name, found in seconds.items()},
         "share_of_everything": {
@@ -52,8 +57,11 @@ def rows(found: dict[str, Any]) -> list[Row]:
     ]
 
 
-def _cpu_seconds(program: str) -> float:
-    with subprocess.Popen([sys.executable, "-c", program], cwd=_ROOT) as process:  # noqa: S603 - ours
+def _cpu_seconds(program: str, bytecode: str) -> float:
+    environment = {**os.environ, "PYTHONPYCACHEPREFIX": bytecode, "PYTHONDONTWRITEBYTECODE": ""}
+    with subprocess.Popen(  # noqa: S603 - ours
+        [sys.executable, "-c", program], cwd=_ROOT, env=environment
+    ) as process:
         _, status, usage = os.wait4(process.pid, 0)
         process.returncode = os.waitstatus_to_exitcode(status)
     if process.returncode != 0:
