@@ -1,11 +1,11 @@
 """The arithmetic of accounts from 1,000 to 10 million subscriptions, and of the monthly bill.
 
-`python -m benchmarks.scale` prints the tables of docs/architecture.md and docs/operations.md.
+`python -m benchmarks.arithmetic` prints the tables of docs/architecture.md and docs/operations.md.
 Nothing is measured here: what was measured, and by which measurement, stands in `Measured`.
 """
 
 import math
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 from benchmarks.rows import Row, Sizes
@@ -258,32 +258,3 @@ def bill(count: int, metrics: int, size: int = 1_000) -> dict[str, float]:
         **{name: round(it, 3) for name, it in lines.items()},
         "total": round(sum(lines.values()), 2),
     }
-
-
-def _shown(value: float) -> str:
-    """Return a number with two or three digits that count."""
-    if value >= 100:  # noqa: PLR2004 - three digits
-        digits = max(0, len(str(int(value))) - 3)
-        return f"{round(value, -digits):,.0f}"
-    return f"{value:.2g}" if value else "0"
-
-
-def main() -> None:
-    """Print both tables as Markdown, and the constants."""
-    found = {size: account(size) for size in SIZES}
-    print("| | " + " | ".join(f"{size:,d}" for size in SIZES) + " |")
-    print("|---" * (len(SIZES) + 1) + "|")
-    for name in found[SIZES[0]]:
-        print(f"| {name} | " + " | ".join(_shown(found[size][name]) for size in SIZES) + " |")
-    bills = [bill(count, metrics) for metrics in METRICS for count in BILLED]
-    heads = [f"{count:,d} x {metrics} metrics" for metrics in METRICS for count in BILLED]
-    print("\n| | " + " | ".join(heads) + " |")
-    print("|---" * (len(bills) + 1) + "|")
-    for name in bills[0]:
-        print(f"| {name} | " + " | ".join(f"{it[name]:,.2f}" for it in bills) + " |")
-    for constants in (SHAPE, MEASURED, PRICES, USE):
-        print(f"\n{type(constants).__name__}: {asdict(constants)}")
-
-
-if __name__ == "__main__":
-    main()
