@@ -14,6 +14,7 @@ SIZES = (1_000, 10_000, 100_000, 1_000_000, 10_000_000)
 TICKS = 730
 _WEEKS = 30.4 / 7
 _PAGE = 100
+_MONTHS_KEPT = 13
 _PER_ENDPOINT, _IN_TEST = 25, 25
 _IMPORT_SHARE, _QUIET_SHARE = 0.95, 0.5
 _CONTINUATION_MINUTES = (15 * 60 - 45) / 60
@@ -53,7 +54,7 @@ class Measured:
         tick_reads, tick_reads_more: units of a quiet tick, and of each 1,000 subscriptions more.
         tick_cpu, tick_cpu_more: seconds, likewise.
         change_requests, change_writes, change_reads: of one customer who changed (`following`).
-        memory, memory_more: MB of a quiet tick, and of each 1,000 subscriptions more (`memory`).
+        memory, memory_more: MB of a process, and of each 1,000 subscriptions loaded (`memory`).
         money: MB more of each 1,000 balance transactions that are loaded (`memory`).
     """
 
@@ -71,8 +72,8 @@ class Measured:
     change_requests: float = 1.3
     change_writes: float = 12
     change_reads: float = 10
-    memory: float = 110
-    memory_more: float = 0.9
+    memory: float = 95
+    memory_more: float = 1.0
     money: float = 0.45
 
 
@@ -211,12 +212,15 @@ def _month(size: int, pages: dict[str, int], metrics: int) -> dict[str, float]:
         "month_read_units": reads,
         "month_gb_seconds": gb_seconds,
         "month_dollars": _units(writes, reads) + storing + gb_seconds * PRICES.gb_second,
-        "tick_gb": (MEASURED.memory + thousands * MEASURED.memory_more) / 1_000,
-        "past_gb": (
-            MEASURED.memory + thousands * (MEASURED.memory_more + SHAPE.balance * MEASURED.money)
-        )
-        / 1_000,
+        "tick_gb": _memory(thousands, months=1) / 1_000,
+        "past_gb": _memory(thousands, months=_MONTHS_KEPT) / 1_000,
     }
+
+
+def _memory(thousands: float, *, months: int) -> float:
+    """Give the MB of a process that has loaded all records, and the money of some months."""
+    money = SHAPE.balance * months / _MONTHS_KEPT * MEASURED.money
+    return MEASURED.memory + thousands * (MEASURED.memory_more + money)
 
 
 def _objects_each() -> float:
