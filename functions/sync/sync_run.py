@@ -60,13 +60,14 @@ class SyncRun:
         self._clock = clock
         self._is_time_up = is_time_up
         self._book = ledger.book(integration.id)
-        self._place = ledger.place(integration.id)
+        self._place = Place()
         self._status = SyncStatus()
         self._valued: set[str] = set()
         self._told_at: datetime | None = None
 
     def begin(self) -> None:
-        """Say that the sync is running."""
+        """See where the ledger is, and say that the sync is running."""
+        self._place = self._ledger.place(self._integration.id)
         before = self._config.sync_status(self._integration.id)
         is_first_step = not self._request.step
         self._status = replace(

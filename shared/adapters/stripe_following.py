@@ -30,9 +30,10 @@ _OVERLAP = timedelta(minutes=10)
 # Beyond this, events may be missing: they are listed for 30 days.
 _OLDEST_CURSOR = EVENTS_KEPT - timedelta(days=1)
 _RECHECK_EVERY = timedelta(days=7)
-# So many events of the overlap are known again by the ends of their ids.
-_MOST_SEEN = 50
-_SEEN_CHARACTERS = 12
+# So many events of the overlap are known again by the ends of their ids, so that nobody is read
+# twice. They are kept with the place, whose size is what it costs to store.
+_MOST_SEEN = 1_000
+_SEEN_CHARACTERS = 9
 # At half of what a test key may ask, two requests each take 16 seconds: a sync has them to spare.
 _CUSTOMERS_AT_ONCE = 100
 # Of more events, a process has neither the memory nor the time.
@@ -56,6 +57,7 @@ class Follower:
     is_time_up: Callable[[], bool]
     notes: tuple[str, ...] = ()
     _since: datetime = field(init=False)
+    _seen_before: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         self._since = self.recorder.as_of - _OVERLAP
@@ -82,7 +84,7 @@ class Follower:
             return True
         # What happened since Stripe was asked what time it is: lists are not read as far as that.
         events = [event for event in events if _at(event) <= now]
-        news = [event for event in events if event.id[-_SEEN_CHARACTERS:] not in before.seen]
+        news = [event for event in events if not self._is_seen(event)]
         await self._read_balance()
         # Before any customer: where the time is up after some, their events are not met again.
         await self._read_catalog_again(news)
@@ -91,15 +93,15 @@ class Follower:
             self._stop_at(cursor, events)
             return False
         await recorder.refresh()
-        seen = _ends(event for event in events if _at(event) >= now - _OVERLAP)
-        recorder.place = replace(recorder.place, seen=seen)
+        self._note_seen(event for event in events if _at(event) >= now - _OVERLAP)
         self._recheck_if_due()
         return True
 
     async def _read_events(self) -> tuple[list[EventObject], str | None]:
         """Return the events since the last reading, oldest first, or why all has to be read again.
 
-        Reading stops as soon as that is known: all events of a long pause would fill the memory.
+        Reading stops as soon as that is known: all events of a long pause would fill the memory. It
+        stops at a page that has nothing new, too, so that a busy hour burdens none after it.
         """
         transport, found, changed = self.recorder.transport, dict[str, EventObject](), set[str]()
         bounds = (("created[gte]", str(int(self._since.timestamp()))),)
@@ -111,11 +113,20 @@ class Follower:
                 return [], reason
             if len(found) > _MOST_EVENTS and not self._was_read_whole:
                 return [], _SO_MUCH
+            if page.has_more and all(map(self._is_seen, page.data)):
+                self._seen_before = self.recorder.place.seen
+                break
         return sorted(found.values(), key=lambda event: (event.created, event.id)), None
 
     async def _read_balance(self) -> None:
-        """Add the balance transactions since the last reading that are not there yet."""
-        book, transport, since = self.recorder.book, self.recorder.transport, self._since
+        """Add the balance transactions since the last reading that are not there yet.
+
+        Once a week those since the last check: some may have been listed late.
+        """
+        book, transport, place = self.recorder.book, self.recorder.transport, self.recorder.place
+        since = self._since
+        if place.checked_at is not None and self._is_check_due:
+            since = min(since, place.checked_at - _OVERLAP)
         bounds = (("created[gte]", str(int(since.timestamp()))),)
         found = await read_all(
             transport, BALANCE.path, (*BALANCE.parameters, *bounds), BALANCE.kind
@@ -182,9 +193,11 @@ class Follower:
 
         What was there when everything was last read is none: it would be one again and again.
         """
-        is_seen = event.id[-_SEEN_CHARACTERS:] in self.recorder.place.seen
         was_there = self._was_read_whole and _at(event) <= self.recorder.as_of
-        return not (is_seen or was_there)
+        return not (self._is_seen(event) or was_there)
+
+    def _is_seen(self, event: EventObject) -> bool:
+        return _end(event) in self.recorder.place.seen
 
     @property
     def _was_read_whole(self) -> bool:
@@ -215,12 +228,23 @@ class Follower:
         self.recorder.place = replace(
             self.recorder.place,
             as_of=max(cursor, self._since + _OVERLAP),
-            seen=_ends(event for event in events if _at(event) < cursor),
         )
+        self._note_seen(event for event in events if _at(event) < cursor)
+
+    def _note_seen(self, events: Iterable[EventObject]) -> None:
+        """Note by what events are known again, with those that were not listed any more."""
+        rising = sorted(events, key=lambda event: event.created)
+        seen = dict.fromkeys((*self._seen_before, *map(_end, rising)))
+        self.recorder.place = replace(self.recorder.place, seen=tuple(seen)[-_MOST_SEEN:])
+
+    @property
+    def _is_check_due(self) -> bool:
+        checked_at = self.recorder.place.checked_at
+        return checked_at is not None and self.recorder.as_of - checked_at >= _RECHECK_EVERY
 
     def _recheck_if_due(self) -> None:
-        place, now = self.recorder.place, self.recorder.as_of
-        if place.checked_at is not None and now - place.checked_at >= _RECHECK_EVERY:
+        if self._is_check_due:
+            place = self.recorder.place
             self.recorder.place = replace(
                 place,
                 phase="subscriptions",
@@ -262,10 +286,9 @@ def _replaced(event: EventObject) -> set[str]:
     return set(msgspec.json.decode(previous, type=dict[str, msgspec.Raw] | None) or ())
 
 
-def _ends(events: Iterable[EventObject]) -> tuple[str, ...]:
-    """Return by what the newest of events are known again."""
-    newest = sorted(events, key=lambda event: event.created)[-_MOST_SEEN:]
-    return tuple(event.id[-_SEEN_CHARACTERS:] for event in newest)
+def _end(event: EventObject) -> str:
+    """Return by what an event is known again."""
+    return event.id[-_SEEN_CHARACTERS:]
 
 
 def _at(event: EventObject) -> datetime:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime
 
-from shared.adapters.stripe_balance_reading import with_all_payers
+from shared.adapters.stripe_balance_reading import tell_payers
 from shared.adapters.stripe_catalog import is_valued
 from shared.adapters.stripe_documents import CustomerFacts, Kind, merge
 from shared.adapters.stripe_history_mapping import EVENTS_KEPT
@@ -158,9 +158,7 @@ class Importer:
         is_whole, _ = await together([read(), self._fill_invoices(until=is_read.is_set)])
         if not is_whole:
             return False
-        rows = await asyncio.to_thread(lambda: list(self._book.balance(since)))
-        completed = await with_all_payers(self._transport, rows)
-        await asyncio.to_thread(self._book.add_balance, completed)
+        await tell_payers(self._transport, self._book, since)
         first = min(since, self._place.balance_since or since)
         self._recorder.place = replace(self._place, balance_since=first)
         self._move_to("history")

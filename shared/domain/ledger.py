@@ -131,8 +131,10 @@ class Place:
 
     def covers(self, needs: Needs) -> bool:
         """Return whether the ledger has all that is needed for a value now."""
-        is_begun = self.phase != "subscriptions" or self.repair != "none"
-        if self.as_of is None or self.form != FORM or not is_begun:
+        is_begun = self.phase != "subscriptions" or self.repair == "recheck"
+        # While all is read again, `as_of` is already the instant that it is read for.
+        is_whole = self.form == FORM and self.repair != "reread" and is_begun
+        if self.as_of is None or not is_whole:
             return False
         at = self.as_of
         has_history = needs.history == NOTHING or _reaches(self.history_since, at - needs.history)

@@ -107,3 +107,31 @@ def test_after_a_pause_of_more_than_is_kept_the_account_is_imported_as_if_new() 
         anew.sync("1")
         assert worker.place.balance_since == anew.place.balance_since
         assert worker.place.history_since == anew.place.history_since
+
+
+def test_a_quiet_tick_takes_two_requests_however_busy_the_minutes_before_were():
+    business = Business.empty(NOW, bills=True)
+    subscribe(business, 90)
+    subs = list(business.state.subscriptions)
+
+    def change_all(business: Business) -> None:
+        for sub in subs:
+            business.change_item(sub.items[0], quantity=2)
+
+    with start(business) as sandbox:
+        worker = imported(sandbox)
+        worker.sync("2")
+        sandbox.run(change_all)
+        sandbox.advance(seconds=60)
+        worker.sync("3")
+        assert 90 < worker.requests <= 2 + 2 * 90
+        for slot in ("4", "5"):
+            sandbox.advance(seconds=60)
+            worker.sync(slot)
+            assert worker.requests == 2
+        sandbox.run(lambda b: b.change_item(subs[0].items[0], quantity=3))
+        worker.sync("6")
+        assert worker.requests <= 2 + 2 + 2  # a further page of events, and of what waits
+        fresh = Worker(sandbox).connect()
+        fresh.sync("1")
+        assert differences(worker.told(), fresh.told()) == []
