@@ -169,7 +169,9 @@ class InMemoryMetrics:
             and (start is None or start <= value.as_of)
             and (end is None or value.as_of < end)
         ]
-        return page_of(found, lambda v: f"{v.as_of.isoformat()}#{v.version:012d}", limit, cursor)
+        return page_of(
+            found, lambda v: f"{v.as_of:%Y-%m-%dT%H:%M:%S.%fZ}_{v.version:012d}", limit, cursor
+        )
 
 
 @dataclass
@@ -263,7 +265,7 @@ class InMemoryAlerts:
 
 
 def _event_position(event: AlertEvent) -> str:
-    return f"{event.decision.as_of.isoformat()}#{event.decision.key}"
+    return f"{event.decision.as_of:%Y-%m-%dT%H:%M:%S.%fZ}_{event.decision.key}"
 
 
 def _get(found: Mapping[str, Item], key: str) -> Item:

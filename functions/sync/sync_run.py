@@ -73,6 +73,7 @@ class SyncRun:
         self._status = replace(
             before,
             state="running",
+            error=None,
             sequence=self._lease.sequence,
             last_attempt_at=self._clock.now(),
             requests=0 if is_first_step else before.requests,

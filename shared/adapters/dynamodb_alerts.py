@@ -14,8 +14,10 @@ from shared.adapters.dynamodb_keys import (
     OUTBOX_PREFIX,
     Key,
     alert_key,
+    from_cursor,
     metric_key,
     timestamp,
+    to_cursor,
 )
 from shared.adapters.dynamodb_table import (
     EXISTS,
@@ -113,10 +115,12 @@ class DynamoDbAlerts:
         """See the port."""
         pk = alert_key(alert_id)["pk"]
         page = take_page(
-            self._table.query(pk, EVENT_PREFIX, after=cursor, limit=limit + 1),
+            self._table.query(
+                pk, EVENT_PREFIX, after=from_cursor(cursor) if cursor else None, limit=limit + 1
+            ),
             limit,
             lambda item: from_item(AlertEvent, item),
-            lambda item: item["sk"].removeprefix(EVENT_PREFIX),
+            lambda item: to_cursor(item["sk"], EVENT_PREFIX),
         )
         return Page(tuple(map(self._with_notices, page.items)), page.next_cursor)
 

@@ -146,3 +146,13 @@ def parts_prefix(sk: str) -> str:
 def part_sk(sk: str, digest: str, number: int) -> str:
     """Sort key of one part."""
     return f"{parts_prefix(sk)}#{digest}#{number:06d}"
+
+
+def to_cursor(sk: str, prefix: str) -> str:
+    """Write where a list of instants goes on, of characters that an address takes as they are."""
+    return sk.removeprefix(prefix).replace("#", "_", 1)
+
+
+def from_cursor(cursor: str) -> str:
+    """Read the rest of the sort key that `to_cursor` was made of: no instant has its `_`."""
+    return cursor.replace("_", "#", 1)

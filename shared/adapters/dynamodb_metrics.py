@@ -8,9 +8,11 @@ from shared.adapters.dynamodb_items import from_item, to_item
 from shared.adapters.dynamodb_keys import (
     METRIC_PREFIX,
     VALUE_PREFIX,
+    from_cursor,
     integration_key,
     metric_key,
     timestamp,
+    to_cursor,
     value_sk,
 )
 from shared.adapters.dynamodb_lease import end_of_sync, held
@@ -150,11 +152,12 @@ class DynamoDbMetrics:
         cursor: str | None = None,
     ) -> Page[MetricValue]:
         """See the port."""
-        after = max(filter(None, (cursor, timestamp(start) if start else None)), default=None)
+        starts = [from_cursor(cursor)] if cursor else []
+        starts += [timestamp(start)] if start else []
         items = self._table.query(
             metric_key(metric_id)["pk"],
             VALUE_PREFIX,
-            after=after,
+            after=max(starts, default=None),
             before=timestamp(end) if end else None,
             limit=limit + 1,
         )
@@ -162,7 +165,7 @@ class DynamoDbMetrics:
             items,
             limit,
             lambda item: from_item(MetricValue, item),
-            lambda item: item["sk"].removeprefix(VALUE_PREFIX),
+            lambda item: to_cursor(item["sk"], VALUE_PREFIX),
         )
 
 
