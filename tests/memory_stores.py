@@ -7,6 +7,7 @@ from typing import TypeVar
 
 from shared.domain.alerts import Alert, AlertState, Decision
 from shared.domain.configuration import (
+    EVERYBODYS_INTERVAL,
     Channel,
     Integration,
     Metric,
@@ -87,7 +88,7 @@ class InMemoryConfig:
 
     def due_integrations(self, interval: RefreshInterval) -> Iterator[str]:
         for integration_id in sorted(self.all_integrations):
-            if self.due_metrics(integration_id, interval):
+            if interval == EVERYBODYS_INTERVAL or self.due_metrics(integration_id, interval):
                 yield integration_id
 
     def remove_metric(self, metric: Metric) -> None:

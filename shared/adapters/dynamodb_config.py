@@ -25,6 +25,7 @@ from shared.adapters.dynamodb_table import (
     take_page,
 )
 from shared.domain.configuration import (
+    EVERYBODYS_INTERVAL,
     REFRESH_INTERVALS,
     Channel,
     Integration,
@@ -45,8 +46,16 @@ class DynamoDbConfig:
 
     def add_integration(self, integration: Integration) -> None:
         """See the port."""
-        key = integration_key(integration.id)
-        self._table.put({**to_item(integration), **key, **_listed(INTEGRATIONS, integration.id)})
+        item = {
+            **to_item(integration),
+            **integration_key(integration.id),
+            **_listed(INTEGRATIONS, integration.id),
+        }
+        # The marker stays whatever metrics there are: every account is kept up to date.
+        due = _due_item(integration.id, EVERYBODYS_INTERVAL)
+        self._table.transact(
+            [self._table.put_in_transaction(item), self._table.put_in_transaction(due)]
+        )
 
     def integration(self, integration_id: str) -> Integration:
         """See the port."""
@@ -126,7 +135,7 @@ class DynamoDbConfig:
         pk = metric_key(metric.id)["pk"]
         alerts = [pointer["id"] for pointer in self._table.query(pk, ALERT_PREFIX)]
         self._table.delete([integration_key(owner, METRIC_PREFIX + metric.id)])
-        if interval not in self.intervals_of(owner):
+        if interval != EVERYBODYS_INTERVAL and interval not in self.intervals_of(owner):
             self._table.delete([integration_key(owner, DUE_PREFIX + interval)])
             if interval in self.intervals_of(owner):
                 # Another metric of it was added in between; its marker must not go with this one.

@@ -7,7 +7,7 @@ Table `metrics` (stream of new images; the alerts function sees `LATEST` only):
 | INTEGRATION#id  | CONFIG                  | INTEGRATIONS        | what was configured            |
 | INTEGRATION#id  | SYNC                    |                     | how the newest sync went       |
 | INTEGRATION#id  | METRIC#metric           |                     | pointer: the metric's interval |
-| INTEGRATION#id  | DUE#interval            | DUE#interval        | marker: has metrics of it      |
+| INTEGRATION#id  | DUE#interval            | DUE#interval        | marker: is synced at it        |
 | METRIC#id       | CONFIG                  |                     | the metric                     |
 | METRIC#id       | LATEST                  |                     | newest value                   |
 | METRIC#id       | VALUE#as_of#version     |                     | one past value                 |

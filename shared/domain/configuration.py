@@ -19,6 +19,9 @@ ChannelType = Literal["email", "sms"]
 ChannelStatus = Literal["pending_confirmation", "active", "not_receiving"]
 
 REFRESH_INTERVALS: tuple[RefreshInterval, ...] = ("hourly", "daily", "weekly")
+# Every account is read at it, also one without metrics: an import that failed is carried on, and
+# Stripe's events never grow too old to be followed.
+EVERYBODYS_INTERVAL: RefreshInterval = "daily"
 
 
 @dataclass(frozen=True, slots=True)

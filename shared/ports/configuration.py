@@ -76,7 +76,10 @@ class ConfigStore(Protocol):
         ...
 
     def due_integrations(self, interval: RefreshInterval) -> Iterator[str]:
-        """Give the ids of the integrations with metrics at *interval*; new ones may be missing."""
+        """Give the ids of the integrations to be synced at *interval*; new ones may be missing.
+
+        Those with metrics at it, and at `EVERYBODYS_INTERVAL` all others too.
+        """
         ...
 
     def remove_metric(self, metric: Metric) -> None:

@@ -202,6 +202,15 @@ def test_values_are_stored_as_latest_and_as_history(stores, integration, metric)
     assert rest.next_cursor is None
 
 
+def test_every_integration_is_read_daily_whatever_its_metrics(stores, integration):
+    assert integration.id in set(stores.config.due_integrations("daily"))
+    assert integration.id not in set(stores.config.due_integrations("weekly"))
+    metric = a_metric(integration_id=integration.id, id=stores.id("met"), refresh_interval="daily")
+    stores.config.add_metric(metric)
+    stores.config.remove_metric(metric)
+    assert integration.id in set(stores.config.due_integrations("daily"))
+
+
 @pytest.mark.parametrize("cursor", ["~", "zzz", "é", "made up", ""])
 def test_a_made_up_cursor_is_no_error(stores, metric, cursor):
     stores.metrics.values(metric.id, limit=10, cursor=cursor)

@@ -232,7 +232,7 @@ def test_the_dispatcher_queues_one_sync_for_each_integration_with_metrics_due(wo
     queue = InMemoryQueue()
     dispatch = DispatchSyncs(world.config, queue)
     assert dispatch("hourly", "s1") == ["int_1", "int_2"]
-    assert dispatch("daily", "s1") == ["int_1"]
+    assert dispatch("daily", "s1") == ["int_1", "int_2", "int_3"]  # also without metrics
     assert dispatch("weekly", "s1") == []
     dispatch("hourly", "s1")
-    assert len(queue.requests) == 3
+    assert len(queue.requests) == 5
