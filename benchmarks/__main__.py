@@ -64,7 +64,7 @@ def main() -> None:
     )
     parser.add_argument("names", nargs="*", metavar="name", help=", ".join(MEASUREMENTS))
     size = parser.add_mutually_exclusive_group()
-    large = "up to 100,000 subscriptions imported, 1,000,000 in memory; some 20 minutes"
+    large = "up to 100,000 subscriptions imported, 1,000,000 in memory; some 15 minutes"
     size.add_argument("--large", action="store_const", dest="sizes", const=LARGE, help=large)
     tiny = "only to see that everything runs"
     size.add_argument("--tiny", action="store_const", dest="sizes", const=TINY, help=tiny)
