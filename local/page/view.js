@@ -37,9 +37,10 @@ export function choose(select, options) {
   if (options.some(([value]) => value === before)) select.value = before;
 }
 
-function syncText({ state, error, last_success_at: last }) {
+function syncText({ state, error, progress, notes, last_success_at: last }) {
   if (error) return `${state}: ${error.message}`;
-  return last ? `${state}, last ${instant(last)}` : state;
+  if (progress) return `${state}: ${progress.message}`;
+  return [last ? `${state}, last ${instant(last)}` : state, ...notes].join(". ");
 }
 
 function showAccounts(accounts) {
