@@ -5,9 +5,11 @@ page of balance transactions.
 """
 
 import asyncio
+from base64 import b85decode, b85encode
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
+from hashlib import blake2b
 
 import msgspec
 
@@ -30,10 +32,11 @@ _OVERLAP = timedelta(minutes=10)
 # Beyond this, events may be missing: they are listed for 30 days.
 _OLDEST_CURSOR = EVENTS_KEPT - timedelta(days=1)
 _RECHECK_EVERY = timedelta(days=7)
-# So many events of the overlap are known again by the ends of their ids, so that nobody is read
-# twice. They are kept with the place, whose size is what it costs to store.
-_MOST_SEEN = 1_000
-_SEEN_CHARACTERS = 9
+# So many of the newest events are known again, so that nobody is read twice: two pages, for what is
+# new moves the others down. Their marks are kept with the place, whose size is what it costs to
+# store; of five bytes, one event in a trillion is taken for another.
+_MOST_SEEN = 200
+_MARK_BYTES = 5
 # At half of what a test key may ask, two requests each take 16 seconds: a sync has them to spare.
 _CUSTOMERS_AT_ONCE = 100
 # Of more events, a process has neither the memory nor the time.
@@ -57,10 +60,15 @@ class Follower:
     is_time_up: Callable[[], bool]
     notes: tuple[str, ...] = ()
     _since: datetime = field(init=False)
-    _seen_before: tuple[str, ...] = ()
+    _seen: tuple[bytes, ...] = ()
+    _listed: tuple[str, ...] = ()
+    _is_cut: bool = False
 
     def __post_init__(self) -> None:
         self._since = self.recorder.as_of - _OVERLAP
+        marks = b85decode(self.recorder.place.seen)
+        starts = range(0, len(marks), _MARK_BYTES)
+        self._seen = tuple(marks[start : start + _MARK_BYTES] for start in starts)
 
     async def run(self) -> bool:
         """Read what changed; False where the time was up.
@@ -109,12 +117,13 @@ class Follower:
             transport, CHANGES.path, (*CHANGES.parameters, *bounds), CHANGES.kind
         ):
             found.update((event.id, event) for event in page.data)
+            self._listed = tuple(found)
             if (reason := self._why_all(page.data, changed)) is not None:
                 return [], reason
             if len(found) > _MOST_EVENTS and not self._was_read_whole:
                 return [], _SO_MUCH
             if page.has_more and all(map(self._is_seen, page.data)):
-                self._seen_before = self.recorder.place.seen
+                self._is_cut = True
                 break
         return sorted(found.values(), key=lambda event: (event.created, event.id)), None
 
@@ -197,7 +206,7 @@ class Follower:
         return not (self._is_seen(event) or was_there)
 
     def _is_seen(self, event: EventObject) -> bool:
-        return _end(event) in self.recorder.place.seen
+        return _mark(event.id) in self._seen
 
     @property
     def _was_read_whole(self) -> bool:
@@ -218,7 +227,7 @@ class Follower:
             repair="reread",
             stamp=place.stamp + 1,
             events_since=now - EVENTS_KEPT,
-            seen=(),
+            seen="",
             is_staged=True,
             requests=0,
         )
@@ -232,10 +241,15 @@ class Follower:
         self._note_seen(event for event in events if _at(event) < cursor)
 
     def _note_seen(self, events: Iterable[EventObject]) -> None:
-        """Note by what events are known again, with those that were not listed any more."""
-        rising = sorted(events, key=lambda event: event.created)
-        seen = dict.fromkeys((*self._seen_before, *map(_end, rising)))
-        self.recorder.place = replace(self.recorder.place, seen=tuple(seen)[-_MOST_SEEN:])
+        """Note by what events are known again, with those that were not listed any more.
+
+        In the order of the list, newest first: many are of one second.
+        """
+        noted = {event.id for event in events}
+        listed = (_mark(event_id) for event_id in self._listed if event_id in noted)
+        before = self._seen if self._is_cut else ()
+        marks = tuple(dict.fromkeys((*listed, *before)))[:_MOST_SEEN]
+        self.recorder.place = replace(self.recorder.place, seen=b85encode(b"".join(marks)).decode())
 
     @property
     def _is_check_due(self) -> bool:
@@ -286,9 +300,9 @@ def _replaced(event: EventObject) -> set[str]:
     return set(msgspec.json.decode(previous, type=dict[str, msgspec.Raw] | None) or ())
 
 
-def _end(event: EventObject) -> str:
+def _mark(event_id: str) -> bytes:
     """Return by what an event is known again."""
-    return event.id[-_SEEN_CHARACTERS:]
+    return blake2b(event_id.encode(), digest_size=_MARK_BYTES).digest()
 
 
 def _at(event: EventObject) -> datetime:

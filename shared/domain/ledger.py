@@ -87,7 +87,8 @@ class Place:
 
         stamp: the second that what was read last is noted to be read at; it rises.
 
-        seen: ends of the ids of the events before `as_of` that the next reading will meet again.
+        seen: marks of the newest events before `as_of`, which the next reading will meet again; in
+            the billing source's own form.
 
         holds_until: from when on a timeline may have to be told anew though nothing happened.
 
@@ -114,7 +115,7 @@ class Place:
     balance_since: datetime | None = None
     events_since: datetime | None = None
     stamp: int = 0
-    seen: tuple[str, ...] = ()
+    seen: str = ""
     holds_until: datetime | None = None
     repair: Repair = "none"
     is_staged: bool = False
