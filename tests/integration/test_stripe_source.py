@@ -199,27 +199,39 @@ def test_deleted_coupons_still_work_wherever_they_hang(
     assert reading.account.unreadable == ()
 
 
-@pytest.mark.parametrize("answer", [404, 400])
-def test_what_is_gone_in_between_is_not_guessed(
-    sandbox: Sandbox, business: Business, answer: int
-) -> None:
+def a_coupon_that_only_its_subscription_tells_of(business: Business) -> None:
     coupon = business.add_coupon(percent_off=50)
     business.add_subscription(business.add_price(10000), discounts=[coupon])
     business.delete(coupon)
 
-    async def be_gone(request: web.Request, _: str) -> web.Response | None:
+
+def refuse_single_subscriptions(sandbox: Sandbox, status: int, code: str) -> None:
+    async def refuse(request: web.Request, _: str) -> web.Response | None:
         if request.path.startswith("/v1/subscriptions/"):
-            return web.json_response({"error": {"code": "resource_missing"}}, status=answer)
+            return web.json_response({"error": {"code": code}}, status=status)
         return None
 
-    sandbox.settings.interceptors = [be_gone]
-    if answer == web.HTTPBadRequest.status_code:
-        with pytest.raises(BadResponseError):
-            read(sandbox)
-        return
+    sandbox.settings.interceptors = [refuse]
+
+
+@pytest.mark.parametrize("status", [404, 400])
+def test_what_is_gone_in_between_is_not_guessed(
+    sandbox: Sandbox, business: Business, status: int
+) -> None:
+    a_coupon_that_only_its_subscription_tells_of(business)
+    refuse_single_subscriptions(sandbox, status, "resource_missing")
     reading = read(sandbox)
     measured = compute(Mrr(), reading.account, reading.as_of, terms())
     assert "unreadable" in {warning.code for warning in measured.warnings}
+
+
+def test_what_stripe_refuses_otherwise_is_no_object_that_is_gone(
+    sandbox: Sandbox, business: Business
+) -> None:
+    a_coupon_that_only_its_subscription_tells_of(business)
+    refuse_single_subscriptions(sandbox, 400, "parameter_invalid_empty")
+    with pytest.raises(BadResponseError):
+        read(sandbox)
 
 
 def test_a_price_that_cannot_be_read_any_more_is_not_guessed(
