@@ -41,7 +41,7 @@ What it costs, in units (a write unit is 1 KB, a read unit 4 KB; a transaction t
 
 | access                                | units                                                  |
 |---------------------------------------|--------------------------------------------------------|
-| take or end a lease, store a place    | 1 write                                                |
+| take or end a lease, store a place    | 1 write, 2 where many events were seen just before     |
 | commit m values                       | 2 writes + 3 for each, 1 write to say that all is done |
 | change one customer                   | 1 write for each KB of its facts (1 or 2), and of the  |
 |                                       | range that its record is in (6 to 18)                  |
