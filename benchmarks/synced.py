@@ -136,15 +136,15 @@ class _Secrets:
         return self.key
 
     def put(self, integration_id: str, key: StripeKey) -> None:
-        raise NotImplementedError
+        raise AssertionError("a sync changes no key")
 
     def delete(self, integration_id: str) -> None:
-        raise NotImplementedError
+        raise AssertionError("a sync changes no key")
 
 
 class _Queue:
     def send(self, request: SyncRequest) -> None:
-        raise NotImplementedError
+        raise AssertionError("a sync without a time limit is not carried on")
 
     def send_all(self, requests: Iterable[SyncRequest]) -> None:
-        raise NotImplementedError
+        raise AssertionError("a sync without a time limit is not carried on")
