@@ -136,15 +136,15 @@ class _Secrets:
         return self.key
 
     def put(self, integration_id: str, key: StripeKey) -> None:
-        raise AssertionError("a sync changes no key")
+        raise AssertionError(f"a sync changes no key: {integration_id}, {key}")
 
     def delete(self, integration_id: str) -> None:
-        raise AssertionError("a sync changes no key")
+        raise AssertionError(f"a sync removes no key: {integration_id}")
 
 
 class _Queue:
     def send(self, request: SyncRequest) -> None:
-        raise AssertionError("a sync without a time limit is not carried on")
+        raise AssertionError(f"a sync without a time limit is not carried on: {request}")
 
     def send_all(self, requests: Iterable[SyncRequest]) -> None:
-        raise AssertionError("a sync without a time limit is not carried on")
+        raise AssertionError(f"a sync queues no others: {list(requests)}")
