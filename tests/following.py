@@ -6,7 +6,7 @@ seed gives the same life.
 
 import random
 from collections import Counter
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 
 from local.stripe_sandbox import Business, Price, Sandbox
 from local.stripe_sandbox.periods import DAY
@@ -27,7 +27,6 @@ class Life:
         business: made by hand or seeded.
         seed: tells who does what, and when.
         changes: that people make of each subscription in a month.
-        without: acts that nobody does.
 
     Attributes:
         acts: what people did, and how often.
@@ -38,14 +37,12 @@ class Life:
         business: Business,
         seed: int = 1,
         changes: float = 1.5,
-        without: Collection[str] = (),
     ) -> None:
         self.business = business
         self.chance = random.Random(seed)  # noqa: S311 - choices that can be made again
         self.script = Script(business)
         self.acts: Counter[str] = Counter()
         self._changes = changes
-        self._weights = {what: many for what, many in _WEIGHTS.items() if what not in without}
         self._paid_in_euros = business.add_price(
             1_200, created=business.now, currency_options={"eur": 1_100}
         )
@@ -67,7 +64,7 @@ class Life:
 
     def act(self) -> None:
         """Let somebody do something now; it may come to nothing."""
-        (what,) = self.chance.choices(list(self._weights), list(self._weights.values()))
+        (what,) = self.chance.choices(list(_WEIGHTS), list(_WEIGHTS.values()))
         self.acts[what] += 1
         if what in _ACTS:
             _ACTS[what](self)
