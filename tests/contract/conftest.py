@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import timedelta
+from decimal import Decimal
 from itertools import count
 from typing import Any
 
@@ -13,9 +14,12 @@ from shared.adapters.dynamodb_config import DynamoDbConfig
 from shared.adapters.dynamodb_ledger import DynamoDbLedger
 from shared.adapters.dynamodb_metrics import DynamoDbMetrics
 from shared.adapters.dynamodb_table import DynamoDbTable
+from shared.domain.alerts import AlertState
+from shared.domain.definitions import Definitions
 from shared.ports import AlertStore, ConfigStore, Ledger, MetricStore
 from tests.emulated import deployed_stack
 from tests.memory_stores import InMemoryAlerts, InMemoryConfig, InMemoryLedger, InMemoryMetrics
+from tests.stories import a_metric, an_alert, an_integration
 
 _numbers = count(1)
 
@@ -69,3 +73,28 @@ def _everlasting_events(monkeypatch) -> None:
     """Events that are kept for ever: whoever reads an account later knows no less of its past."""
     for reader in (stripe_importing, stripe_following, stripe_history_reading):
         monkeypatch.setattr(reader, "EVENTS_KEPT", timedelta(days=3_000))
+
+
+@pytest.fixture(name="integration")
+def _integration(stores):
+    integration = an_integration(
+        id=stores.id("int"),
+        fx_rates={"eur": Decimal("1.10")},
+        definitions=Definitions.from_dict({"preset": "match_stripe"}),
+    )
+    stores.config.add_integration(integration)
+    return integration
+
+
+@pytest.fixture(name="metric")
+def _metric(stores, integration):
+    metric = a_metric(id=stores.id("met"), integration_id=integration.id)
+    stores.config.add_metric(metric)
+    return metric
+
+
+@pytest.fixture(name="alert")
+def _alert(stores, metric):
+    alert = an_alert(id=stores.id("alt"), metric_id=metric.id)
+    stores.alerts.add_alert(alert, AlertState())
+    return alert
