@@ -1,32 +1,57 @@
-"""Puts the alerts use case together. The only module here that names adapters."""
+"""Puts the alerts use cases together. The only module here that names adapters."""
 
 import os
+import time
+from dataclasses import dataclass
 from functools import cache
 
 import boto3
 from botocore.config import Config
+from shared.adapters.dynamodb_outbox import DynamoDbOutbox
+from shared.adapters.sqs_failures import SqsFailures
 
 from functions.alerts.evaluate_alerts import EvaluateAlerts
+from functions.alerts.send_notices import SendNotices
 from functions.alerts.settings import Settings
+from functions.alerts.watch_accounts import WatchAccounts
 from shared.adapters.dynamodb_alerts import DynamoDbAlerts
 from shared.adapters.dynamodb_config import DynamoDbConfig
+from shared.adapters.dynamodb_metrics import DynamoDbMetrics
 from shared.adapters.dynamodb_table import DynamoDbTable
 from shared.adapters.sns_notifier import SnsNotifier
 from shared.adapters.system import SystemClock
+from shared.ports import Failures, Outbox
 
 # A publish whose answer is lost and that the SDK repeats sends twice: few attempts here, the
 # outbox tries again.
 _AWS = Config(connect_timeout=2, read_timeout=10, retries={"mode": "standard", "max_attempts": 2})
 
 
+@dataclass(frozen=True, slots=True)
+class Services:
+    """All that the handlers call."""
+
+    evaluate: EvaluateAlerts
+    watch: WatchAccounts
+    send: SendNotices
+    outbox: Outbox
+    failures: Failures
+
+
 @cache
-def build_evaluate() -> EvaluateAlerts:
-    """Put the use case together, once for each execution environment."""
+def services() -> Services:
+    """Put everything together, once for each execution environment."""
     settings = Settings.model_validate({k.lower(): v for k, v in os.environ.items()})
     table = DynamoDbTable(boto3.client("dynamodb", config=_AWS), settings.metrics_table)
-    return EvaluateAlerts(
-        config=DynamoDbConfig(table),
-        alerts=DynamoDbAlerts(table),
-        notifier=SnsNotifier(boto3.client("sns", config=_AWS), settings.topic_arn),
-        clock=SystemClock(),
+    config, metrics, alerts = DynamoDbConfig(table), DynamoDbMetrics(table), DynamoDbAlerts(table)
+    outbox, clock = DynamoDbOutbox(table), SystemClock()
+    failures = SqsFailures(boto3.client("sqs", config=_AWS), settings.failures_queue_url)
+    notifier = SnsNotifier(boto3.client("sns", config=_AWS), settings.topic_arn)
+    evaluate = EvaluateAlerts(config, metrics, alerts, clock)
+    return Services(
+        evaluate=evaluate,
+        watch=WatchAccounts(config, metrics, alerts, evaluate, clock),
+        send=SendNotices(config, outbox, notifier, failures, clock, time.sleep),
+        outbox=outbox,
+        failures=failures,
     )

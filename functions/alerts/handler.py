@@ -1,5 +1,6 @@
-"""The alerts' Lambda entry point: stream records of new values."""
+"""The alerts' Lambda entry points: stream records of what syncs left behind, and the sweep."""
 
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from aws_lambda_powertools import Logger
@@ -11,27 +12,92 @@ from aws_lambda_powertools.utilities.batch import (
 from aws_lambda_powertools.utilities.data_classes.dynamo_db_stream_event import DynamoDBRecord
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from functions.alerts.bootstrap import build_evaluate
+from functions.alerts.bootstrap import services
 from shared.adapters.dynamodb_items import from_item
+from shared.adapters.dynamodb_keys import id_of
 from shared.domain.configuration import MetricValue
+from shared.domain.notices import NoticeStatus
+
+# What is being sent when the time is up must still be marked.
+_RESERVE_SECONDS = 15.0
 
 logger = Logger()
-_processor = BatchProcessor(event_type=EventType.DynamoDBStreams)
+# Each record is answered for by itself; also where all of them fail.
+_processor = BatchProcessor(
+    event_type=EventType.DynamoDBStreams, raise_on_entire_batch_failure=False
+)
 
 
 @logger.inject_lambda_context
 def handle(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
-    """Decide and send the alerts of one batch of new values."""
+    """Decide and send what follows from one batch of new values and ended syncs."""
     answer = process_partial_response(
-        event=event, record_handler=_evaluate, processor=_processor, context=context
+        event=event, record_handler=_take, processor=_processor, context=context
     )
     return dict(answer)
 
 
-def _evaluate(record: DynamoDBRecord) -> None:
-    image = record.dynamodb.new_image if record.dynamodb else {}
-    value = from_item(MetricValue, image)
-    sent = build_evaluate()(value)
-    logger.info(
-        "value evaluated", metric_id=value.metric_id, version=value.version, notices_sent=sent
-    )
+@logger.inject_lambda_context
+def sweep(event: dict[str, Any], context: LambdaContext) -> dict[NoticeStatus, int]:
+    """Look after every account, and send what others have left in the outbox."""
+    del event
+    found, is_time_up = services(), _time_of(context)
+    try:
+        _send(found.watch.all(), is_time_up)
+    finally:
+        ends = found.send(found.outbox.pending(), is_time_up)
+    logger.info("swept", notices=ends)
+    return {**ends}
+
+
+def _take(record: DynamoDBRecord, lambda_context: LambdaContext) -> None:
+    """Deal with one record; one that nobody could ever read goes to the operator instead."""
+    try:
+        found = _read(record)
+    except (KeyError, TypeError, ValueError) as error:
+        keys = record.dynamodb.keys if record.dynamodb else {}
+        logger.exception("record given up", event_id=record.event_id)
+        services().failures.report(
+            "A stream record could not be read.",
+            {
+                "event": str(record.event_id),
+                "item": " ".join(map(str, keys.values())),
+                "reason": type(error).__name__,
+            },
+        )
+        return
+    is_time_up = _time_of(lambda_context)
+    if isinstance(found, MetricValue):
+        _take_value(found, is_time_up)
+    else:
+        _send(services().watch.one(found), is_time_up)
+
+
+def _read(record: DynamoDBRecord) -> MetricValue | str:
+    """Give the new value, or the id of the integration whose sync has ended."""
+    if record.dynamodb is None:
+        raise ValueError("a record without a table")
+    keys = record.dynamodb.keys
+    if keys["sk"] == "SYNC":
+        return id_of(keys["pk"])
+    return from_item(MetricValue, record.dynamodb.new_image)
+
+
+def _take_value(value: MetricValue, is_time_up: Callable[[], bool]) -> None:
+    outcomes = services().evaluate(value)
+    # An old value may be one whose sender was killed.
+    _send((key for key, end in outcomes.items() if end in {"decided", "old"}), is_time_up)
+    metric_id, version = value.metric_id, value.version
+    logger.info("value evaluated", metric_id=metric_id, version=version, outcomes=outcomes)
+    if "rewritten" in outcomes.values():
+        logger.error("a version was written twice", metric_id=metric_id, version=version)
+
+
+def _send(source_ids: Iterable[str], is_time_up: Callable[[], bool]) -> None:
+    found = services()
+    for source_id in source_ids:
+        found.send(found.outbox.pending_of(source_id), is_time_up)
+
+
+def _time_of(context: LambdaContext) -> Callable[[], bool]:
+    return lambda: context.get_remaining_time_in_millis() / 1000 < _RESERVE_SECONDS

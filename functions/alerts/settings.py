@@ -10,3 +10,4 @@ class Settings(BaseModel):
 
     metrics_table: str
     topic_arn: str
+    failures_queue_url: str

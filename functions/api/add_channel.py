@@ -49,7 +49,7 @@ class AddChannel:
         if channel.type == "sms":
             return "active"  # SNS asks nobody
         # A subscription that is not found yet has only just been made.
-        is_active = self.notifier.status(channel.subscription) == "active"
+        is_active = self.notifier.status(channel) == "active"
         return "active" if is_active else "pending_confirmation"
 
 

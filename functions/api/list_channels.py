@@ -21,7 +21,7 @@ class ListChannels:
     def _refresh(self, channel: Channel) -> Channel:
         if channel.status != "pending_confirmation" or not channel.subscription:
             return channel
-        refreshed = replace(channel, status=self.notifier.status(channel.subscription))
+        refreshed = replace(channel, status=self.notifier.status(channel))
         if refreshed != channel:
             self.config.save_channel(refreshed)
         return refreshed

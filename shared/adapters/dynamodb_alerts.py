@@ -1,6 +1,6 @@
-"""Alerts, their states and the outbox, in the metrics table."""
+"""Alerts, their states, and what was decided, in the metrics table."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
 
@@ -10,15 +10,19 @@ from shared.adapters.dynamodb_keys import (
     ALERTS,
     EVENT_PREFIX,
     NOTICE_PREFIX,
-    OUTBOX,
     OUTBOX_PREFIX,
     Key,
     alert_key,
     from_cursor,
+    id_of,
+    integration_key,
     metric_key,
+    notices_key,
     timestamp,
     to_cursor,
 )
+from shared.adapters.dynamodb_notices import waiting_item
+from shared.adapters.dynamodb_removal import remove_alert_items
 from shared.adapters.dynamodb_table import (
     EXISTS,
     IS_NEW,
@@ -27,9 +31,10 @@ from shared.adapters.dynamodb_table import (
     Item,
     take_page,
 )
+from shared.domain.account_watch import AccountWatch
 from shared.domain.alerts import Alert, AlertState, Decision
 from shared.domain.notices import AlertEvent, Notice
-from shared.errors import NotFoundError, VersionConflictError
+from shared.errors import NotFoundError
 from shared.ports import Page
 
 
@@ -42,18 +47,24 @@ class DynamoDbAlerts:
     def add_alert(self, alert: Alert, state: AlertState) -> None:
         """See the port."""
         table = self._table
-        listed = {"collection": ALERTS, "collected_at": alert.id}
         pointer = {**metric_key(alert.metric_id, ALERT_PREFIX + alert.id), "id": alert.id}
         table.transact(
             [
                 table.check_in_transaction(metric_key(alert.metric_id), EXISTS),
-                table.put_in_transaction(
-                    {**to_item(alert), **alert_key(alert.id), **listed}, IS_NEW
-                ),
+                table.put_in_transaction(_alert_item(alert), IS_NEW),
                 table.put_in_transaction(_state_item(alert.id, state)),
                 table.put_in_transaction(pointer),
             ]
         )
+
+    def save_alert(self, alert: Alert, state: AlertState | None = None) -> None:
+        """See the port."""
+        table = self._table
+        is_next = Condition("revision = :r", {":r": alert.revision - 1})
+        writes = [table.put_in_transaction(_alert_item(alert), is_next)]
+        if state is not None:
+            writes.append(table.put_in_transaction(_state_item(alert.id, state), EXISTS))
+        table.transact(writes)
 
     def alert(self, alert_id: str) -> Alert:
         """See the port."""
@@ -82,8 +93,7 @@ class DynamoDbAlerts:
 
     def remove_alert(self, alert: Alert) -> None:
         """See the port."""
-        self._table.delete([metric_key(alert.metric_id, ALERT_PREFIX + alert.id)])
-        self._table.delete_partition(alert_key(alert.id)["pk"])
+        remove_alert_items(self._table, alert.metric_id, alert.id)
 
     def commit_decision(
         self,
@@ -96,24 +106,21 @@ class DynamoDbAlerts:
     ) -> None:
         """See the port."""
         table = self._table
-        unchanged = Condition(
-            "config_version = :c AND is_enabled = :e",
-            {":c": alert.config_version, ":e": alert.is_enabled},
-        )
+        is_unchanged = Condition("revision = :r", {":r": alert.revision})
         writes = [
-            table.check_in_transaction(alert_key(alert.id), unchanged),
+            table.check_in_transaction(alert_key(alert.id), is_unchanged),
             table.put_in_transaction(_state_item(alert.id, state), _is_still(seen)),
         ]
         if event is not None:
             decision, decided_at = event
             item = to_item(AlertEvent(decision, decided_at))
             writes.append(table.put_in_transaction({**item, **_event_key(decision, alert)}, IS_NEW))
-        writes += [table.put_in_transaction(_notice_item(notice), IS_NEW) for notice in notices]
+        writes += [table.put_in_transaction(waiting_item(notice), IS_NEW) for notice in notices]
         table.transact(writes)
 
     def events(self, alert_id: str, *, limit: int, cursor: str | None = None) -> Page[AlertEvent]:
         """See the port."""
-        pk = alert_key(alert_id)["pk"]
+        pk = notices_key(alert_id, "")["pk"]
         page = take_page(
             self._table.query(
                 pk, EVENT_PREFIX, after=from_cursor(cursor) if cursor else None, limit=limit + 1
@@ -122,50 +129,48 @@ class DynamoDbAlerts:
             lambda item: from_item(AlertEvent, item),
             lambda item: to_cursor(item["sk"], EVENT_PREFIX),
         )
-        return Page(tuple(map(self._with_notices, page.items)), page.next_cursor)
+        found = (self._with_notices(pk, event) for event in page.items)
+        return Page(tuple(found), page.next_cursor)
 
-    def _with_notices(self, event: AlertEvent) -> AlertEvent:
-        alert_id, key = event.decision.key.split("/")[0], event.decision.key
+    def _with_notices(self, pk: str, event: AlertEvent) -> AlertEvent:
+        if event.decision.is_held:
+            return event  # if its breach is told later, that is an event of its own
         notices = [
             from_item(Notice, item)
             for prefix in (NOTICE_PREFIX, OUTBOX_PREFIX)
-            for item in self._table.query(alert_key(alert_id)["pk"], f"{prefix}{key}#")
+            for item in self._table.query(pk, f"{prefix}{event.decision.key}#")
         ]
         return replace(event, notices=tuple(sorted(notices, key=lambda n: n.channel_id)))
 
-    def pending_notices(self, alert_id: str) -> tuple[Notice, ...]:
+    def watches(self, integration_ids: Sequence[str]) -> Mapping[str, AccountWatch]:
         """See the port."""
-        items = self._table.query(alert_key(alert_id)["pk"], OUTBOX_PREFIX)
-        notices = (from_item(Notice, item) for item in items)
-        return tuple(sorted(notices, key=lambda notice: notice.decided_at))
+        items = self._table.get_many(integration_key(key, "WATCH") for key in integration_ids)
+        found = {id_of(item["pk"]): from_item(AccountWatch, item) for item in items}
+        return {key: found.get(key, AccountWatch()) for key in integration_ids}
 
-    def claim_notice(self, notice: Notice, *, now: datetime, until: datetime) -> Notice | None:
+    def commit_watch(
+        self,
+        integration_id: str,
+        *,
+        seen: AccountWatch,
+        watch: AccountWatch,
+        notices: Sequence[Notice],
+    ) -> None:
         """See the port."""
-        claimed = replace(notice, status="sending", attempts=notice.attempts + 1, lease_until=until)
-        free = Condition(
-            "#st = :pending OR (#st = :sending AND lease_until <= :now)",
-            {":pending": "pending", ":sending": "sending", ":now": timestamp(now)},
-            {"#st": "status"},
-        )
-        try:
-            self._table.put(_notice_item(claimed), free)
-        except VersionConflictError:
-            return None
-        return claimed
-
-    def settle_notice(self, notice: Notice) -> None:
-        """See the port."""
-        if notice.status == "pending":
-            self._table.put(_notice_item(notice), EXISTS)
-            return
-        # Out of the outbox, so that what is unsent is all that sending ever has to read.
-        settled = {**to_item(notice), **_notice_key(notice, NOTICE_PREFIX)}
-        self._table.transact(
+        table = self._table
+        item = {**to_item(watch), **integration_key(integration_id, "WATCH")}
+        table.transact(
             [
-                self._table.delete_in_transaction(_notice_key(notice, OUTBOX_PREFIX), EXISTS),
-                self._table.put_in_transaction(settled),
+                table.check_in_transaction(integration_key(integration_id), EXISTS),
+                table.put_in_transaction(item, _is_watched_as(seen)),
+                *(table.put_in_transaction(waiting_item(notice), IS_NEW) for notice in notices),
             ]
         )
+
+
+def _alert_item(alert: Alert) -> Item:
+    listed = {"collection": ALERTS, "collected_at": alert.id}
+    return {**to_item(alert), **alert_key(alert.id), **listed}
 
 
 def _state_item(alert_id: str, state: AlertState) -> Item:
@@ -181,14 +186,15 @@ def _is_still(seen: AlertState) -> Condition:
     )
 
 
+def _is_watched_as(seen: AccountWatch) -> Condition:
+    if seen == AccountWatch():
+        return IS_NEW
+    return Condition(
+        "#s = :s AND episode = :e AND is_failed = :f AND is_stale = :o",
+        {":s": seen.sequence, ":e": seen.episode, ":f": seen.is_failed, ":o": seen.is_stale},
+        {"#s": "sequence"},
+    )
+
+
 def _event_key(decision: Decision, alert: Alert) -> Key:
-    return alert_key(alert.id, f"{EVENT_PREFIX}{timestamp(decision.as_of)}#{decision.key}")
-
-
-def _notice_item(notice: Notice) -> Item:
-    listed = {"collection": OUTBOX, "collected_at": timestamp(notice.decided_at)}
-    return {**to_item(notice), **_notice_key(notice, OUTBOX_PREFIX), **listed}
-
-
-def _notice_key(notice: Notice, prefix: str) -> Key:
-    return alert_key(notice.alert_id, f"{prefix}{notice.key}#{notice.channel_id}")
+    return notices_key(alert.id, f"{EVENT_PREFIX}{timestamp(decision.as_of)}#{decision.key}")

@@ -1,6 +1,6 @@
 """What the team configured, in the metrics table."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from shared.adapters.dynamodb_items import from_item, to_item
 from shared.adapters.dynamodb_keys import (
@@ -9,13 +9,15 @@ from shared.adapters.dynamodb_keys import (
     DUE_PREFIX,
     INTEGRATIONS,
     METRIC_PREFIX,
+    NOTIFICATIONS,
     address_key,
-    alert_key,
     channel_key,
     due_collection,
+    id_of,
     integration_key,
     metric_key,
 )
+from shared.adapters.dynamodb_removal import remove_alert_items
 from shared.adapters.dynamodb_table import (
     EXISTS,
     IS_NEW,
@@ -30,6 +32,7 @@ from shared.domain.configuration import (
     Channel,
     Integration,
     Metric,
+    Notifications,
     RefreshInterval,
     SyncStatus,
 )
@@ -71,6 +74,12 @@ class DynamoDbConfig:
         """See the port."""
         item = self._table.get(integration_key(integration_id, "SYNC"))
         return from_item(SyncStatus, item) if item else SyncStatus()
+
+    def sync_statuses(self, integration_ids: Sequence[str]) -> Mapping[str, SyncStatus]:
+        """See the port."""
+        items = self._table.get_many(integration_key(key, "SYNC") for key in integration_ids)
+        found = {id_of(item["pk"]): from_item(SyncStatus, item) for item in items}
+        return {key: found.get(key, SyncStatus()) for key in integration_ids}
 
     def save_sync_status(self, integration_id: str, status: SyncStatus) -> None:
         """See the port."""
@@ -141,7 +150,7 @@ class DynamoDbConfig:
                 # Another metric of it was added in between; its marker must not go with this one.
                 self._table.put(_due_item(owner, interval))
         for alert_id in alerts:
-            self._table.delete_partition(alert_key(alert_id)["pk"])
+            remove_alert_items(self._table, metric.id, alert_id)
         # The metric itself last, so that a removal that was cut short can be asked for again.
         self._table.delete_partition(pk)
 
@@ -176,6 +185,15 @@ class DynamoDbConfig:
     def remove_channel(self, channel: Channel) -> None:
         """See the port."""
         self._table.delete([address_key(channel.address), channel_key(channel.id)])
+
+    def notifications(self) -> Notifications:
+        """See the port."""
+        item = self._table.get(NOTIFICATIONS)
+        return from_item(Notifications, item) if item else Notifications()
+
+    def save_notifications(self, notifications: Notifications) -> None:
+        """See the port."""
+        self._table.put({**to_item(notifications), **NOTIFICATIONS})
 
     def _pointers(
         self, integration_id: str, *, after: str | None = None, limit: int | None = None

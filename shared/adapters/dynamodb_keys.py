@@ -1,11 +1,12 @@
 """The keys of both tables on one page.
 
-Table `metrics` (stream of new images; the alerts function sees `LATEST` only):
+Table `metrics` (stream of new images; the alerts function sees `LATEST` and `SYNC` only):
 
 | pk              | sk                      | collection          | holds                          |
 |-----------------|-------------------------|---------------------|--------------------------------|
 | INTEGRATION#id  | CONFIG                  | INTEGRATIONS        | what was configured            |
 | INTEGRATION#id  | SYNC                    |                     | how the newest sync went       |
+| INTEGRATION#id  | WATCH                   |                     | what of that has been told     |
 | INTEGRATION#id  | METRIC#metric           |                     | pointer: the metric's interval |
 | INTEGRATION#id  | DUE#interval            | DUE#interval        | marker: is synced at it        |
 | METRIC#id       | CONFIG                  |                     | the metric                     |
@@ -14,15 +15,16 @@ Table `metrics` (stream of new images; the alerts function sees `LATEST` only):
 | METRIC#id       | ALERT#alert             |                     | pointer                        |
 | ALERT#id        | CONFIG                  | ALERTS              | the alert                      |
 | ALERT#id        | STATE                   |                     | where it stands                |
-| ALERT#id        | EVENT#as_of#decision    |                     | one decision                   |
-| ALERT#id        | OUTBOX#decision#channel | OUTBOX              | one notice that is to be sent  |
-| ALERT#id        | NOTICE#decision#channel |                     | one that was sent or given up  |
+| NOTICES#source  | EVENT#as_of#decision    |                     | one decision                   |
+| NOTICES#source  | OUTBOX#decision#channel | OUTBOX              | one notice that is to be sent  |
+| NOTICES#source  | NOTICE#decision#channel |                     | one that was sent or given up  |
 | CHANNEL#id      | CONFIG                  | CHANNELS            | the channel                    |
 | ADDRESS#address | CHANNEL                 |                     | which channel has the address  |
+| NOTIFICATIONS   | CONFIG                  |                     | who hears of what is no alert  |
 
-`LATEST` is there, empty, from the metric's creation until its removal: a value is put only where it
-is, which is what keeps a removed metric from getting one. The stream's filter passes on changes of
-it, not its creation.
+A source is an alert or an integration. `LATEST` is there, empty, from the metric's creation until
+its removal: a value is put only where it is, which is what keeps a removed metric from getting one.
+The stream's filter passes on changes of it, not its creation, and each end of a sync.
 
 Table `ledger`; a shard is one of 16 parts of the customers (or days), chosen by a checksum:
 
@@ -59,6 +61,8 @@ from zlib import crc32
 from shared.domain.configuration import RefreshInterval
 
 Key = dict[str, str]
+
+NOTIFICATIONS: Key = {"pk": "NOTIFICATIONS", "sk": "CONFIG"}
 
 INDEX = "collections"
 INTEGRATIONS = "INTEGRATIONS"
@@ -98,6 +102,11 @@ def alert_key(alert_id: str, sk: str = "CONFIG") -> Key:
     return {"pk": f"ALERT#{alert_id}", "sk": sk}
 
 
+def notices_key(source_id: str, sk: str) -> Key:
+    """Key of what was decided of an alert or an integration, and of the notices of it."""
+    return {"pk": f"NOTICES#{source_id}", "sk": sk}
+
+
 def channel_key(channel_id: str) -> Key:
     """Key of a channel."""
     return {"pk": f"CHANNEL#{channel_id}", "sk": "CONFIG"}
@@ -106,6 +115,11 @@ def channel_key(channel_id: str) -> Key:
 def address_key(address: str) -> Key:
     """Key of the item that keeps an address to one channel."""
     return {"pk": f"ADDRESS#{address.casefold()}", "sk": "CHANNEL"}
+
+
+def id_of(pk: str) -> str:
+    """Give the id in a partition key."""
+    return pk.partition("#")[2]
 
 
 def due_collection(interval: RefreshInterval) -> str:

@@ -27,6 +27,8 @@ _METRICS_PER_TRANSACTION = 90
 # Past values rank below every sync's.
 _PAST_VERSION = 0
 _ATTEMPTS = 3
+# The newest value before an instant is nearly always the first that is looked at.
+_LOOK_BACK = 5
 
 
 class DynamoDbMetrics:
@@ -142,6 +144,15 @@ class DynamoDbMetrics:
         items = self._latest_items(metric_ids)
         return {it["metric_id"]: from_item(MetricValue, it) for it in items if _has_value(it)}
 
+    def baseline(self, value: MetricValue, until: datetime) -> MetricValue | None:
+        """See the port."""
+        pk = metric_key(value.metric_id)["pk"]
+        low, high = VALUE_PREFIX, f"{VALUE_PREFIX}{timestamp(until)}~"
+        items = self._table.between(pk, low, high, limit=_LOOK_BACK, is_reversed=True)
+        past = (from_item(MetricValue, item) for item in items if item["value"] is not None)
+        found = next(past, None)
+        return found if found is not None and _is_measured_alike(found, value) else None
+
     def values(
         self,
         metric_id: str,
@@ -171,6 +182,10 @@ class DynamoDbMetrics:
 
 def _passed_on() -> LeaseHeldError:
     return LeaseHeldError("Another sync of this integration has begun: the values are dropped.")
+
+
+def _is_measured_alike(one: MetricValue, other: MetricValue) -> bool:
+    return (one.definitions_version, one.currency) == (other.definitions_version, other.currency)
 
 
 def _has_value(latest: Item) -> bool:

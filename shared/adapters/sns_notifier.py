@@ -7,7 +7,7 @@ from botocore.exceptions import ClientError
 
 from shared.adapters.aws_errors import error_code, translated
 from shared.domain.configuration import Channel, ChannelStatus
-from shared.domain.notices import Notice
+from shared.domain.notices import Message
 from shared.errors import InvalidInputError
 
 if TYPE_CHECKING:
@@ -53,31 +53,47 @@ class SnsNotifier:
                 if error_code(error) not in _GONE | _REFUSED:
                     raise
 
-    def status(self, subscription: str) -> ChannelStatus:
+    def status(self, channel: Channel) -> ChannelStatus:
         """See the port."""
+        if not channel.subscription:
+            return "not_receiving"
         with translated("look at a subscription"):
             try:
-                answer = self._client.get_subscription_attributes(SubscriptionArn=subscription)
+                answer = self._client.get_subscription_attributes(
+                    SubscriptionArn=channel.subscription
+                )
+                if channel.type == "sms" and self._has_opted_out(channel.address):
+                    return "not_receiving"
             except ClientError as error:
+                # What SNS does not know was unsubscribed, or waited too long to be confirmed.
                 if error_code(error) in _GONE:
                     return "not_receiving"
                 raise
         pending = answer["Attributes"].get("PendingConfirmation", "false") == "true"
         return "pending_confirmation" if pending else "active"
 
-    def publish(self, notice: Notice) -> str:
+    def _has_opted_out(self, number: str) -> bool:
+        # Whoever answers STOP to any message of this AWS account gets none any more.
+        return self._client.check_if_phone_number_is_opted_out(phoneNumber=number)["isOptedOut"]
+
+    def publish(self, channel_id: str, message: Message) -> str:
         """See the port."""
-        subject = {"Subject": notice.message.subject} if notice.message.subject else {}
+        subject = {"Subject": message.subject} if message.subject else {}
         with translated("publish a notice"):
-            answer = self._client.publish(
-                TopicArn=self._topic_arn,
-                Message=notice.message.body,
-                MessageAttributes={
-                    ATTRIBUTE: {
-                        "DataType": "String.Array",
-                        "StringValue": json.dumps([notice.channel_id]),
-                    }
-                },
-                **subject,
-            )
+            try:
+                answer = self._client.publish(
+                    TopicArn=self._topic_arn,
+                    Message=message.body,
+                    MessageAttributes={
+                        ATTRIBUTE: {
+                            "DataType": "String.Array",
+                            "StringValue": json.dumps([channel_id]),
+                        }
+                    },
+                    **subject,
+                )
+            except ClientError as error:
+                if error_code(error) not in _REFUSED:
+                    raise
+                raise InvalidInputError("AWS SNS does not take this message.") from error
         return answer["MessageId"]

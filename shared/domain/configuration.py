@@ -2,10 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
-from typing import Literal
+from typing import Literal, get_args
 
 from shared.domain.account import AccountIdentity, Mode
 from shared.domain.definitions import Definitions
@@ -17,8 +17,20 @@ RefreshInterval = Literal["hourly", "daily", "weekly"]
 SyncState = Literal["never", "running", "ok", "error"]
 ChannelType = Literal["email", "sms"]
 ChannelStatus = Literal["pending_confirmation", "active", "not_receiving"]
+AccountEventKind = Literal[
+    "sync_failed",
+    "stale",
+    "recovered",
+    "goal_reached",
+    "goal_off_pace",
+]
 
 REFRESH_INTERVALS: tuple[RefreshInterval, ...] = ("hourly", "daily", "weekly")
+INTERVAL_LENGTHS: Mapping[RefreshInterval, timedelta] = {
+    "hourly": timedelta(hours=1),
+    "daily": timedelta(days=1),
+    "weekly": timedelta(weeks=1),
+}
 # Every account is read at it, also one without metrics: an import that failed is carried on, and
 # Stripe's events never grow too old to be followed.
 EVERYBODYS_INTERVAL: RefreshInterval = "daily"
@@ -135,3 +147,16 @@ class Channel:
     status: ChannelStatus
     created_at: datetime
     subscription: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Notifications:
+    """Who hears of what concerns no single alert.
+
+    Attributes:
+        channels: ids; none until somebody asks to hear.
+        events: what they hear of.
+    """
+
+    channels: tuple[str, ...] = ()
+    events: tuple[AccountEventKind, ...] = get_args(AccountEventKind)

@@ -10,6 +10,7 @@ import unicodedata
 from dataclasses import dataclass
 from decimal import Decimal
 
+from shared.domain.account_watch import AccountEvent
 from shared.domain.alerts import Alert, Decision
 from shared.domain.configuration import ChannelType, Integration, Metric, MetricValue
 from shared.domain.money import format_value
@@ -20,7 +21,7 @@ SMS_LIMIT = 160
 
 
 @dataclass(frozen=True, slots=True)
-class Facts:
+class AlertFacts:
     """All that a message is written from."""
 
     decision: Decision
@@ -30,9 +31,21 @@ class Facts:
     value: MetricValue
 
 
-def render_message(facts: Facts, channel_type: ChannelType) -> Message:
+def alert_message(facts: AlertFacts, channel_type: ChannelType) -> Message:
     """Write the message for a channel of that type."""
     return _email(facts) if channel_type == "email" else Message(subject="", body=_sms(facts))
+
+
+def account_message(event: AccountEvent, channel_type: ChannelType) -> Message:
+    """Write the message of what is to be told of an account's syncs."""
+    text = f"Stripe Metrics: {event.kind} #{short_id(event.key)}"
+    return Message(subject=text if channel_type == "email" else "", body=text)
+
+
+def channel_test_message(channel_type: ChannelType) -> Message:
+    """Write the message that a channel is tried out with."""
+    text = "Stripe Metrics: this channel works."
+    return Message(subject=text if channel_type == "email" else "", body=text)
 
 
 def short_id(key: str) -> str:
@@ -40,7 +53,7 @@ def short_id(key: str) -> str:
     return hashlib.sha256(key.encode()).hexdigest()[:6].upper()
 
 
-def _email(facts: Facts) -> Message:
+def _email(facts: AlertFacts) -> Message:
     decision = facts.decision
     label = "Firing" if decision.kind == "fire" else "Recovered"
     test = "[Test mode] " if facts.integration.mode == "test" else ""
@@ -50,7 +63,7 @@ def _email(facts: Facts) -> Message:
     return Message(subject=subject, body=_body(facts))
 
 
-def _sms(facts: Facts) -> str:
+def _sms(facts: AlertFacts) -> str:
     was = _was(facts)
     text = (
         f"Stripe Metrics: {{metric}} ({{account}} {facts.integration.mode}) is "
@@ -60,7 +73,7 @@ def _sms(facts: Facts) -> str:
     return _fit(text, facts, SMS_LIMIT)
 
 
-def _body(facts: Facts) -> str:
+def _body(facts: AlertFacts) -> str:
     decision, integration = facts.decision, facts.integration
     first = f"{_line(facts.metric.name)} is {_relation(facts)}: now {_amount(facts)}."
     if decision.reason == "already_beyond":
@@ -86,26 +99,26 @@ def _body(facts: Facts) -> str:
     return f"{textwrap.fill(first, 72)}\n\n{block}\n\n{textwrap.fill(why, 72)}\n"
 
 
-def _relation(facts: Facts) -> str:
+def _relation(facts: AlertFacts) -> str:
     if facts.decision.kind == "fire":
         return f"{facts.alert.rule.direction} {_threshold(facts)}"
     return f"no longer {facts.alert.rule.direction} {_threshold(facts)}"
 
 
-def _threshold(facts: Facts) -> str:
+def _threshold(facts: AlertFacts) -> str:
     return _format(facts, facts.alert.rule.threshold)
 
 
-def _amount(facts: Facts) -> str:
+def _amount(facts: AlertFacts) -> str:
     return _format(facts, facts.decision.value)
 
 
-def _was(facts: Facts) -> str | None:
+def _was(facts: AlertFacts) -> str | None:
     previous = facts.decision.previous
     return None if previous is None else _format(facts, previous)
 
 
-def _change(facts: Facts) -> str:
+def _change(facts: AlertFacts) -> str:
     previous = facts.decision.previous
     if previous is None:
         return "first value"
@@ -118,11 +131,11 @@ def _change(facts: Facts) -> str:
     return f"{text} ({percent:+}%)"
 
 
-def _format(facts: Facts, value: Decimal) -> str:
+def _format(facts: AlertFacts, value: Decimal) -> str:
     return format_value(value, facts.value.unit, facts.value.currency)
 
 
-def _fit(template: str, facts: Facts, limit: int) -> str:
+def _fit(template: str, facts: AlertFacts, limit: int) -> str:
     # The names give way, never the number, its unit or the id.
     metric, account = _ascii(facts.metric.name), _ascii(facts.integration.name)
     room = limit - len(_ascii(template.format(metric="x", account="x"))) + 2

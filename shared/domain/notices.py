@@ -1,13 +1,15 @@
-"""What is to be sent to whom: one notice for each channel of a decided alert."""
+"""What is to be sent to whom: one notice for each channel of what was decided."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal
 
 from shared.domain.alerts import Decision
 from shared.domain.configuration import ChannelType
 
-NoticeStatus = Literal["pending", "sending", "sent", "failed"]
+NoticeStatus = Literal["pending", "sending", "sent", "failed", "not_receiving"]
+# A notice that could not be sent for so long is news no more: somebody has to look.
+LONGEST_TRY = timedelta(hours=24)
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,15 +26,19 @@ class Notice:
 
     Attributes:
         key: the decision's key; together with *channel_id* the identity of the notice.
+        source_id: the alert, or the integration, that it speaks of.
+        address: of the channel when it was decided; the history outlives the channel.
         attempts: how often publishing has been tried.
         lease_until: while `sending`: when another worker may try again.
         message_id: the notifier's id of the published message.
+        failure: why it was not sent, in a sentence.
     """
 
     key: str
-    alert_id: str
+    source_id: str
     channel_id: str
     channel_type: ChannelType
+    address: str
     message: Message
     decided_at: datetime
     status: NoticeStatus = "pending"
@@ -40,6 +46,7 @@ class Notice:
     lease_until: datetime | None = None
     message_id: str | None = None
     sent_at: datetime | None = None
+    failure: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ gets the same sentence everywhere.
 """
 
 from collections.abc import Iterable, Mapping
+from decimal import Decimal
 
 
 class InvalidSettingError(ValueError):
@@ -75,6 +76,38 @@ def read_flag(settings: Mapping[str, object], key: str, *, default: bool) -> boo
     if not isinstance(value, bool):
         raise InvalidSettingError(pointer_to(key), "Must be true or false.")
     return value
+
+
+_MOST_DIGITS = 28
+
+
+def read_number(
+    settings: Mapping[str, object],
+    key: str,
+    *,
+    low: Decimal,
+    high: Decimal,
+    default: Decimal | None = None,
+) -> Decimal:
+    """Return a number between *low* and *high*, both accepted, exactly as it was written.
+
+    Raises:
+        InvalidSettingError: it is no number, lies outside, or is absent and there is no default.
+    """
+    if key not in settings and default is not None:
+        return default
+    value = settings.get(key)
+    if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
+        raise InvalidSettingError(pointer_to(key), "Must be a number.")
+    # The text of a double is the shortest that means it: what was written, up to 15 digits.
+    number = Decimal(str(value))
+    if not number.is_finite() or not low <= number <= high:
+        detail = f"Must be a number from {low:,f} to {high:,f}."
+        raise InvalidSettingError(pointer_to(key), detail)
+    _, digits, exponent = number.as_tuple()
+    if len(digits) > _MOST_DIGITS or int(exponent) < -_MOST_DIGITS:
+        raise InvalidSettingError(pointer_to(key), f"Has more than {_MOST_DIGITS} digits.")
+    return number
 
 
 def read_choices(

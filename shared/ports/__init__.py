@@ -6,7 +6,7 @@ throttled or out of reach; other errors are named where they arise. Reads see ev
 except the lists that say otherwise.
 """
 
-from shared.ports.alerts import AlertStore, Notifier
+from shared.ports.alerts import AlertStore, Failures, Notifier, Outbox
 from shared.ports.billing import Advance, BillingSource, BillingSources
 from shared.ports.common import Clock, Page
 from shared.ports.configuration import ConfigStore, SecretStore
@@ -22,10 +22,12 @@ __all__ = [
     "BillingSources",
     "Clock",
     "ConfigStore",
+    "Failures",
     "Lease",
     "Ledger",
     "MetricStore",
     "Notifier",
+    "Outbox",
     "Page",
     "SecretStore",
     "SyncQueue",

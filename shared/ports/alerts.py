@@ -1,20 +1,29 @@
-"""Alerts with their outbox, and who brings notices to people."""
+"""Alerts with their outbox, who brings notices to people, and what nobody could deal with."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
+from shared.domain.account_watch import AccountWatch
 from shared.domain.alerts import Alert, AlertState, Decision
 from shared.domain.configuration import Channel, ChannelStatus
-from shared.domain.notices import AlertEvent, Notice
+from shared.domain.notices import AlertEvent, Message, Notice
 from shared.ports.common import Page
 
 
 class AlertStore(Protocol):
-    """Alerts, their states, and the outbox. An unknown id raises `NotFoundError`."""
+    """Alerts, their states, and what was decided. An unknown id raises `NotFoundError`."""
 
     def add_alert(self, alert: Alert, state: AlertState) -> None:
         """Store a new alert with the state that it starts from."""
+        ...
+
+    def save_alert(self, alert: Alert, state: AlertState | None = None) -> None:
+        """Store a changed alert, and the state that it starts from anew where there is one.
+
+        Raises:
+            VersionConflictError: the stored alert is not the revision before this one.
+        """
         ...
 
     def alert(self, alert_id: str) -> Alert:
@@ -58,16 +67,47 @@ class AlertStore(Protocol):
         """List what was decided, oldest first, with what became of each notice."""
         ...
 
-    def pending_notices(self, alert_id: str) -> tuple[Notice, ...]:
-        """Give the notices of an alert that have not been sent, oldest first."""
+    def watches(self, integration_ids: Sequence[str]) -> Mapping[str, AccountWatch]:
+        """Give what has been decided of the syncs of integrations; a fresh one before the first."""
         ...
 
-    def claim_notice(self, notice: Notice, *, now: datetime, until: datetime) -> Notice | None:
-        """Take a notice for sending until *until*; None where somebody else has it at *now*."""
+    def commit_watch(
+        self,
+        integration_id: str,
+        *,
+        seen: AccountWatch,
+        watch: AccountWatch,
+        notices: Sequence[Notice],
+    ) -> None:
+        """Store what was decided of an integration's syncs, with its notices: all or nothing.
+
+        Raises:
+            VersionConflictError: it is no longer *seen*, or the integration was removed; nothing is
+                written.
+        """
         ...
 
-    def settle_notice(self, notice: Notice) -> None:
-        """Store how sending ended: `sent` with its message id, `failed`, or `pending` again."""
+
+class Outbox(Protocol):
+    """Notices that are to be sent."""
+
+    def pending_of(self, source_id: str) -> tuple[Notice, ...]:
+        """Give the unsent notices of an alert or an integration, oldest first."""
+        ...
+
+    def pending(self) -> Iterator[Notice]:
+        """Give all unsent notices, oldest first; the newest may be missing for a moment."""
+        ...
+
+    def claim(self, notice: Notice, *, now: datetime, until: datetime) -> Notice | None:
+        """Take a notice for sending until *until*; None where it is gone or somebody has it."""
+        ...
+
+    def settle(self, notice: Notice) -> None:
+        """Store how sending ended: `pending` again, or one of the statuses that end it.
+
+        A notice that was removed meanwhile stays removed.
+        """
         ...
 
 
@@ -86,15 +126,23 @@ class Notifier(Protocol):
         """End a subscription; ending what is not there, or was never confirmed, is no error."""
         ...
 
-    def status(self, subscription: str) -> ChannelStatus:
-        """Tell whether the subscription receives."""
+    def status(self, channel: Channel) -> ChannelStatus:
+        """Tell whether a subscribed channel receives."""
         ...
 
-    def publish(self, notice: Notice) -> str:
-        """Hand a notice over; gives the message id.
+    def publish(self, channel_id: str, message: Message) -> str:
+        """Hand a message over for a channel; gives the message id.
 
         Raises:
-            StorageUnavailableError: not accepted now; it may be tried again.
-            ConfigurationError: it will never be accepted as it is.
+            InvalidInputError: the message will never be accepted as it is.
+            MetricsError: not accepted now; it may be tried again.
         """
+        ...
+
+
+class Failures(Protocol):
+    """Where an operator finds what nobody could deal with."""
+
+    def report(self, what: str, details: Mapping[str, str]) -> None:
+        """Keep a failure with the ids that it takes to look into it; never a message's text."""
         ...

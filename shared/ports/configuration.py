@@ -1,9 +1,16 @@
 """What a team configured, and where its keys are."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Protocol
 
-from shared.domain.configuration import Channel, Integration, Metric, RefreshInterval, SyncStatus
+from shared.domain.configuration import (
+    Channel,
+    Integration,
+    Metric,
+    Notifications,
+    RefreshInterval,
+    SyncStatus,
+)
 from shared.domain.stripe_key import StripeKey
 from shared.ports.common import Page
 
@@ -45,6 +52,10 @@ class ConfigStore(Protocol):
 
     def sync_status(self, integration_id: str) -> SyncStatus:
         """Give the status that the newest sync left; a fresh one before the first."""
+        ...
+
+    def sync_statuses(self, integration_ids: Sequence[str]) -> Mapping[str, SyncStatus]:
+        """Give the statuses of several integrations; see `sync_status`."""
         ...
 
     def save_sync_status(self, integration_id: str, status: SyncStatus) -> None:
@@ -108,4 +119,12 @@ class ConfigStore(Protocol):
 
     def remove_channel(self, channel: Channel) -> None:
         """Remove a channel; its address is free again."""
+        ...
+
+    def notifications(self) -> Notifications:
+        """Give who hears of what concerns no single alert; nobody, until it is saved."""
+        ...
+
+    def save_notifications(self, notifications: Notifications) -> None:
+        """Store who hears of what concerns no single alert."""
         ...

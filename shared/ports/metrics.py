@@ -47,6 +47,14 @@ class MetricStore(Protocol):
         """Give the newest value of each metric that has one."""
         ...
 
+    def baseline(self, value: MetricValue, until: datetime) -> MetricValue | None:
+        """Give the newest value of the same metric at or before *until*, measured alike.
+
+        Withheld values and empty ratios are passed over. None where there is nothing so old, or
+        where what comes next was computed under other definitions or in another currency.
+        """
+        ...
+
     def values(
         self,
         metric_id: str,

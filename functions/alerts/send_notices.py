@@ -1,0 +1,97 @@
+"""Use case: send what is in the outbox.
+
+A notice is claimed, published and marked. A crash between publishing and marking sends it once
+more, with the same id; a crash before leaves it to the next sweep. So does a publish that fails.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+
+from shared.domain.configuration import Channel
+from shared.domain.notices import LONGEST_TRY, Notice, NoticeStatus
+from shared.errors import InvalidInputError, MetricsError, NotFoundError
+from shared.ports import Clock, ConfigStore, Failures, Notifier, Outbox
+
+_LEASE = timedelta(seconds=60)
+# SNS suspends an e-mail subscription that gets more than ten messages a second, for good. Two
+# workers may be sending at once.
+_SPACING = timedelta(seconds=0.25)
+
+
+@dataclass(frozen=True, slots=True)
+class SendNotices:
+    """Publishes notices, one after another."""
+
+    config: ConfigStore
+    outbox: Outbox
+    notifier: Notifier
+    failures: Failures
+    clock: Clock
+    sleep: Callable[[float], None]
+    _published_at: dict[str, datetime] = field(default_factory=dict)
+
+    def __call__(
+        self, notices: Iterable[Notice], is_time_up: Callable[[], bool] = lambda: False
+    ) -> Counter[NoticeStatus]:
+        """Send notices, and count how they ended; what cannot be sent now stays in the outbox.
+
+        Raises:
+            StorageError: a table failed; whatever was not marked is sent again later.
+        """
+        ends: Counter[NoticeStatus] = Counter()
+        for notice in notices:
+            if is_time_up():
+                break
+            now = self.clock.now()
+            claimed = self.outbox.claim(notice, now=now, until=now + _LEASE)
+            if claimed is not None:
+                settled = self._send(claimed)
+                self.outbox.settle(replace(settled, lease_until=None))
+                ends[settled.status] += 1
+        return ends
+
+    def _send(self, notice: Notice) -> Notice:
+        try:
+            channel = self._receiving_channel(notice)
+            if isinstance(channel, str):
+                return replace(notice, status="not_receiving", failure=channel)
+            self._space_out(channel.id)
+            message_id = self.notifier.publish(channel.id, notice.message)
+        except MetricsError as error:
+            return self._failed(notice, error)
+        now = self._published_at[channel.id] = self.clock.now()
+        return replace(notice, status="sent", message_id=message_id, sent_at=now, failure=None)
+
+    def _receiving_channel(self, notice: Notice) -> Channel | str:
+        """Give the channel as it is by now, or say why nothing would reach anybody."""
+        try:
+            channel = self.config.channel(notice.channel_id)
+        except NotFoundError:
+            return "The channel was removed before this could be sent."
+        status = self.notifier.status(channel)
+        if status != channel.status:
+            channel = replace(channel, status=status)
+            self.config.save_channel(channel)
+        if status == "active":
+            return channel
+        if status == "pending_confirmation":
+            return "The address has not been confirmed, so nothing is delivered to it."
+        return "The address no longer receives: it was unsubscribed, or has opted out."
+
+    def _space_out(self, channel_id: str) -> None:
+        before = self._published_at.get(channel_id)
+        if before is not None:
+            rest = before + _SPACING - self.clock.now()
+            self.sleep(max(rest.total_seconds(), 0.0))
+
+    def _failed(self, notice: Notice, error: MetricsError) -> Notice:
+        is_refused = isinstance(error, InvalidInputError)
+        if not is_refused and self.clock.now() - notice.decided_at < LONGEST_TRY:
+            return replace(notice, status="pending", failure=str(error))
+        self.failures.report(
+            "A notice could not be sent.",
+            {"notice": notice.key, "channel": notice.channel_id, "reason": str(error)},
+        )
+        return replace(notice, status="failed", failure=str(error))

@@ -1,0 +1,44 @@
+"""Alerts: their rules, where they stand, and when they notify."""
+
+from shared.domain.alerts.alert import (
+    Alert,
+    AlertState,
+    AlertStatus,
+    Decision,
+    Kind,
+    Point,
+    Reason,
+    Trouble,
+)
+from shared.domain.alerts.decide import starting_state, step
+from shared.domain.alerts.rules import (
+    ChangeRule,
+    CompareTo,
+    Direction,
+    Rule,
+    Side,
+    ThresholdRule,
+    rule_from_dict,
+    rule_to_dict,
+)
+
+__all__ = [
+    "Alert",
+    "AlertState",
+    "AlertStatus",
+    "ChangeRule",
+    "CompareTo",
+    "Decision",
+    "Direction",
+    "Kind",
+    "Point",
+    "Reason",
+    "Rule",
+    "Side",
+    "ThresholdRule",
+    "Trouble",
+    "rule_from_dict",
+    "rule_to_dict",
+    "starting_state",
+    "step",
+]
