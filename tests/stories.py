@@ -5,7 +5,7 @@ from decimal import Decimal
 from typing import Any
 
 from shared.domain.account import AccountIdentity
-from shared.domain.alerts import Alert, ThresholdRule
+from shared.domain.alerts import Alert, ChangeRule, ThresholdRule
 from shared.domain.configuration import Channel, Integration, Metric, MetricValue
 from shared.domain.metrics import Mrr
 from tests.fakes import NOON
@@ -56,6 +56,12 @@ def a_rule(
     return ThresholdRule(Decimal(threshold), direction, Decimal(hysteresis))
 
 
+def a_change_rule(
+    direction: Any = "any", percentage: str = "10", compare_to: Any = "previous"
+) -> ChangeRule:
+    return ChangeRule(Decimal(percentage), direction, compare_to)
+
+
 def an_alert(**changes: Any) -> Alert:
-    usual = Alert("alt_1", "met_1", "Floor", a_rule(), ("chn_1",), NOON)
+    usual = Alert("alt_1", "met_1", "Floor", a_rule(), ("chn_1",), NOON, "currency", "usd")
     return replace(usual, **changes)
