@@ -10,7 +10,7 @@ from infra.constructs.alerts import Alerts
 from infra.constructs.api import Api
 from infra.constructs.identity import Identity
 from infra.constructs.python_function import CodeFor, PythonFunction
-from infra.constructs.schedules import Schedules
+from infra.constructs.schedules import SWEEP, Schedules
 from infra.constructs.storage import Storage
 from infra.constructs.sync import Sync
 from infra.settings import StageSettings
@@ -18,6 +18,8 @@ from infra.settings import StageSettings
 _READ = ["dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:Query"]
 # A transaction needs the permission of each action in it.
 _COMMIT = ["dynamodb:ConditionCheckItem", "dynamodb:PutItem"]
+# IAM knows no resource for these two, nor for sns:Unsubscribe: a policy that names one denies them.
+_LOOK_AT_SUBSCRIPTIONS = ["sns:CheckIfPhoneNumberIsOptedOut", "sns:GetSubscriptionAttributes"]
 
 
 class StripeMetricsStack(cdk.Stack):
@@ -66,7 +68,7 @@ class StripeMetricsStack(cdk.Stack):
             self,
             "Schedules",
             settings=settings,
-            dispatchers=self.sync.dispatchers,
+            targets={**self.sync.dispatchers, SWEEP: self.alerts.sweeper},
         )
         self.identity = Identity(self, "Identity", settings=settings)
         self.api = Api(
@@ -124,11 +126,13 @@ class StripeMetricsStack(cdk.Stack):
             [queue],
         )
 
-        alerts = self.alerts.function
-        alerts.allow([*_READ, *_COMMIT, "dynamodb:DeleteItem"], [metrics])
-        alerts.allow(["sns:Publish"], [topic])
-        alerts.allow(["sqs:SendMessage"], [self.alerts.failures.queue_arn])
-        alerts.allow(
+        evaluator, sweeper = self.alerts.evaluator, self.alerts.sweeper
+        for alerts in (evaluator, sweeper):
+            alerts.allow([*_READ, *_COMMIT, "dynamodb:DeleteItem"], [metrics])
+            alerts.allow(["sns:Publish"], [topic])
+            alerts.allow(_LOOK_AT_SUBSCRIPTIONS, ["*"])
+        evaluator.allow(["sqs:SendMessage"], [self.alerts.failures.queue_arn])
+        evaluator.allow(
             [
                 "dynamodb:DescribeStream",
                 "dynamodb:GetRecords",
@@ -136,6 +140,11 @@ class StripeMetricsStack(cdk.Stack):
                 "dynamodb:ListStreams",
             ],
             [str(self.storage.metrics.table_stream_arn)],
+        )
+        sweeper.allow(["dynamodb:Query"], [collections])
+        sweeper.allow(
+            ["sqs:SendMessage"],
+            [self.alerts.failures.queue_arn, self.schedules.failures.queue_arn],
         )
 
         api = self.api.function
@@ -153,10 +162,9 @@ class StripeMetricsStack(cdk.Stack):
         )
         api.allow(["sqs:SendMessage"], [queue])
         api.allow(["sns:Subscribe"], [topic])
-        # IAM knows no resource for these two: a policy that names one denies them.
-        api.allow(["sns:GetSubscriptionAttributes", "sns:Unsubscribe"], ["*"])
+        api.allow([*_LOOK_AT_SUBSCRIPTIONS, "sns:Unsubscribe"], ["*"])
 
-        self._grant_key([worker, alerts, api, *self.sync.dispatchers.values()])
+        self._grant_key([worker, evaluator, sweeper, api, *self.sync.dispatchers.values()])
 
     def _grant_key(self, functions: Sequence[PythonFunction]) -> None:
         if self.storage.key is None:

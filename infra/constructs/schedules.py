@@ -1,4 +1,4 @@
-"""The three schedules that make refreshes happen, each aiming at the dispatcher of its interval."""
+"""The schedules: each interval has one that refreshes, and one sweeps up behind the alerts."""
 
 import json
 from collections.abc import Mapping
@@ -13,17 +13,20 @@ from constructs import Construct
 from infra.constructs.python_function import PythonFunction
 from infra.settings import StageSettings
 
-_INTERVAL_SECONDS = {"hourly": 3_600, "daily": 86_400, "weekly": 604_800}
+SWEEP = "sweep"
+_SWEEP_MINUTES = 5
+# Between two ticks, by the name of their schedule.
+_SECONDS = {"hourly": 3_600, "daily": 86_400, "weekly": 604_800, SWEEP: _SWEEP_MINUTES * 60}
 _LONGEST_EVENT_AGE_SECONDS = 86_400
 _LONGEST_INVOCATION_AGE_SECONDS = 1_800
 
 
 class Schedules(Construct):
-    """A schedule group with one schedule for each refresh interval.
+    """A schedule group: a schedule for each refresh interval, and one for the sweep.
 
     Attributes:
-        failures: Ticks that could not be handed to their dispatcher, or that it failed on.
-        names: Physical schedule name by interval.
+        failures: Ticks that could not be handed to their function, or that it failed on.
+        names: Physical schedule name, by interval or `sweep`.
         group: Name of the group.
     """
 
@@ -33,7 +36,7 @@ class Schedules(Construct):
         construct_id: str,
         *,
         settings: StageSettings,
-        dispatchers: Mapping[str, PythonFunction],
+        targets: Mapping[str, PythonFunction],
     ) -> None:
         super().__init__(scope, construct_id)
         self._settings = settings
@@ -45,17 +48,17 @@ class Schedules(Construct):
         )
         group = scheduler.ScheduleGroup(self, "Group")
         self.group = group.schedule_group_name
-        functions = {name: found.function for name, found in dispatchers.items()}
+        functions = {name: found.function for name, found in targets.items()}
         self._role = self._scheduler_role(group.schedule_group_arn, functions)
         self.names = {
-            interval: self._schedule(interval, function.function_arn)
-            for interval, function in functions.items()
+            name: self._schedule(name, function.function_arn)
+            for name, function in functions.items()
         }
-        for interval, dispatcher in dispatchers.items():
-            self._keep_failed_invocations(interval, dispatcher)
+        for name, target in targets.items():
+            self._keep_failed_invocations(name, target)
 
     def _scheduler_role(
-        self, group_arn: str, dispatchers: Mapping[str, lambda_.IFunction]
+        self, group_arn: str, functions: Mapping[str, lambda_.IFunction]
     ) -> iam.Role:
         role = iam.Role(
             self,
@@ -74,7 +77,7 @@ class Schedules(Construct):
         role.add_to_policy(
             iam.PolicyStatement(
                 actions=["lambda:InvokeFunction"],
-                resources=[function.function_arn for function in dispatchers.values()],
+                resources=[function.function_arn for function in functions.values()],
             )
         )
         role.add_to_policy(
@@ -82,14 +85,14 @@ class Schedules(Construct):
         )
         return role
 
-    def _schedule(self, interval: str, target_arn: str) -> str:
+    def _schedule(self, name: str, target_arn: str) -> str:
         # The low-level resource: the high-level target would also grant every version of the
         # function to the role.
         schedule = scheduler.CfnSchedule(
             self,
-            interval.capitalize(),
+            name.capitalize(),
             group_name=self.group,
-            schedule_expression=cron(interval, self._settings),
+            schedule_expression=expression(name, self._settings),
             schedule_expression_timezone=self._settings.schedule_time_zone,
             state="ENABLED" if self._settings.schedules_enabled else "DISABLED",
             flexible_time_window=scheduler.CfnSchedule.FlexibleTimeWindowProperty(mode="OFF"),
@@ -97,7 +100,7 @@ class Schedules(Construct):
                 arn=target_arn,
                 role_arn=self._role.role_arn,
                 input=json.dumps(
-                    {"interval": interval, "scheduled_time": "<aws.scheduler.scheduled-time>"}
+                    {"interval": name, "scheduled_time": "<aws.scheduler.scheduled-time>"}
                 ),
                 dead_letter_config=scheduler.CfnSchedule.DeadLetterConfigProperty(
                     arn=self.failures.queue_arn
@@ -105,7 +108,7 @@ class Schedules(Construct):
                 # A tick older than half its interval is better left to the next one.
                 retry_policy=scheduler.CfnSchedule.RetryPolicyProperty(
                     maximum_event_age_in_seconds=min(
-                        _INTERVAL_SECONDS[interval] // 2, _LONGEST_EVENT_AGE_SECONDS
+                        _SECONDS[name] // 2, _LONGEST_EVENT_AGE_SECONDS
                     ),
                     maximum_retry_attempts=20,
                 ),
@@ -114,14 +117,14 @@ class Schedules(Construct):
         schedule.node.add_dependency(self._role)
         return schedule.ref
 
-    def _keep_failed_invocations(self, interval: str, dispatcher: PythonFunction) -> None:
-        """Keep the ticks that a dispatcher failed on: nobody waits for its answer."""
+    def _keep_failed_invocations(self, name: str, target: PythonFunction) -> None:
+        """Keep the ticks that a function failed on: nobody waits for its answer."""
         config = lambda_.CfnEventInvokeConfig(
             self,
-            f"{interval.capitalize()}Invocations",
-            function_name=dispatcher.function.function_name,
+            f"{name.capitalize()}Invocations",
+            function_name=target.function.function_name,
             qualifier="$LATEST",
-            maximum_event_age_in_seconds=_LONGEST_INVOCATION_AGE_SECONDS,
+            maximum_event_age_in_seconds=min(_SECONDS[name] // 2, _LONGEST_INVOCATION_AGE_SECONDS),
             maximum_retry_attempts=2,
             destination_config=lambda_.CfnEventInvokeConfig.DestinationConfigProperty(
                 on_failure=lambda_.CfnEventInvokeConfig.OnFailureProperty(
@@ -130,13 +133,14 @@ class Schedules(Construct):
             ),
         )
         # AWS refuses a destination that the function's role cannot send to yet.
-        config.node.add_dependency(dispatcher.role)
+        config.node.add_dependency(target.role)
 
 
-def cron(interval: str, settings: StageSettings) -> str:
-    """The cron expression of *interval*, read in the stage's time zone."""
+def expression(name: str, settings: StageSettings) -> str:
+    """When the schedule *name* fires; hours and days are of the stage's time zone."""
     return {
+        SWEEP: f"rate({_SWEEP_MINUTES} minutes)",
         "hourly": "cron(0 * * * ? *)",
         "daily": f"cron(0 {settings.schedule_hour} * * ? *)",
         "weekly": f"cron(0 {settings.schedule_hour} ? * {settings.schedule_weekday} *)",
-    }[interval]
+    }[name]

@@ -5,29 +5,30 @@ import json
 import pytest
 
 from tests.infra.conftest import TemplateOf
-from tests.infra.reading import Template, readable
+from tests.infra.reading import Json, Template, readable
 
 
 @pytest.mark.parametrize(
-    ("interval", "expression", "event_age"),
+    ("name", "target_function", "expression", "event_age"),
     [
-        ("Hourly", "cron(0 * * * ? *)", 1_800),
-        ("Daily", "cron(0 6 * * ? *)", 43_200),
-        ("Weekly", "cron(0 6 ? * MON *)", 86_400),
+        ("Hourly", "SyncHourlyDispatcherFunction", "cron(0 * * * ? *)", 1_800),
+        ("Daily", "SyncDailyDispatcherFunction", "cron(0 6 * * ? *)", 43_200),
+        ("Weekly", "SyncWeeklyDispatcherFunction", "cron(0 6 ? * MON *)", 86_400),
+        ("Sweep", "AlertsSweeperFunction", "rate(5 minutes)", 150),
     ],
 )
-def test_each_interval_has_a_schedule_aimed_at_its_dispatcher(
-    template: Template, interval: str, expression: str, event_age: int
+def test_each_interval_and_the_sweep_have_a_schedule_aimed_at_their_function(
+    template: Template, name: str, target_function: str, expression: str, event_age: int
 ) -> None:
-    schedule = template.of_type("AWS::Scheduler::Schedule")[f"Schedules{interval}"]
+    schedule = template.of_type("AWS::Scheduler::Schedule")[f"Schedules{name}"]
     target = schedule["Target"]
 
     assert schedule["ScheduleExpression"] == expression
     assert schedule["ScheduleExpressionTimezone"] == "UTC"
     assert schedule["State"] == "ENABLED"
-    assert readable(target["Arn"]) == f"Sync{interval}DispatcherFunction.Arn"
+    assert readable(target["Arn"]) == f"{target_function}.Arn"
     assert json.loads(target["Input"]) == {
-        "interval": interval.lower(),
+        "interval": name.lower(),
         "scheduled_time": "<aws.scheduler.scheduled-time>",
     }
     assert target["RetryPolicy"]["MaximumEventAgeInSeconds"] == event_age
@@ -48,13 +49,17 @@ def test_hour_weekday_and_time_zone_are_settings(template_of: TemplateOf) -> Non
     assert environment["SCHEDULE_TIME_ZONE"] == "Europe/Berlin"
 
 
-def test_a_tick_that_its_dispatcher_fails_on_is_kept(template: Template) -> None:
-    configs = template.of_type("AWS::Lambda::EventInvokeConfig")
+def test_a_tick_that_its_function_fails_on_is_kept(template: Template) -> None:
+    configs = template.of_type("AWS::Lambda::EventInvokeConfig").values()
 
-    assert {readable(config["FunctionName"]) for config in configs.values()} == {
-        f"<Sync{interval}DispatcherFunction>" for interval in ("Hourly", "Daily", "Weekly")
+    ages = {readable(c["FunctionName"]): c["MaximumEventAgeInSeconds"] for c in configs}
+    assert ages == {
+        "<SyncHourlyDispatcherFunction>": 1_800,
+        "<SyncDailyDispatcherFunction>": 1_800,
+        "<SyncWeeklyDispatcherFunction>": 1_800,
+        "<AlertsSweeperFunction>": 150,
     }
-    for config in configs.values():
+    for config in configs:
         destination = config["DestinationConfig"]["OnFailure"]["Destination"]
         assert readable(destination) == "SchedulesFailures.Arn"
 
@@ -81,15 +86,62 @@ def test_the_worker_gets_one_message_at_a_time(template: Template) -> None:
     assert readable(mapping["EventSourceArn"]) == "SyncQueue.Arn"
 
 
-def test_the_alerts_hear_of_newest_values_only(template: Template) -> None:
-    mapping = template.of_type("AWS::Lambda::EventSourceMapping")["AlertsNewValues"]
-    (pattern,) = mapping["FilterCriteria"]["Filters"]
+def a_change(sk: str, **image: str) -> Json:
+    """What the stream tells of an item; like Lambda's filter, it has only what is looked at."""
+    new_image = {name: {"S": value} for name, value in image.items()}
+    return {"eventName": "MODIFY", "dynamodb": {"Keys": {"sk": {"S": sk}}, "NewImage": new_image}}
 
-    assert json.loads(pattern["Pattern"]) == {
-        "eventName": ["MODIFY"],
-        "dynamodb": {"Keys": {"sk": {"S": ["LATEST"]}}},
-    }
+
+@pytest.mark.parametrize(
+    ("what", "record", "passes"),
+    [
+        ("a new value", a_change("LATEST"), True),
+        ("a metric that is made", a_change("LATEST") | {"eventName": "INSERT"}, False),
+        ("a metric that is removed", a_change("LATEST") | {"eventName": "REMOVE"}, False),
+        ("a sync that runs", a_change("SYNC", state="running"), False),
+        ("a sync that went well", a_change("SYNC", state="ok"), True),
+        ("a sync that failed", a_change("SYNC", state="error"), True),
+        (
+            "a first sync that failed before it ran",
+            a_change("SYNC", state="error") | {"eventName": "INSERT"},
+            True,
+        ),
+        ("what was told of syncs", a_change("WATCH", state="ok"), False),
+        ("an integration that is changed", a_change("CONFIG", state="ok"), False),
+        ("where an alert stands", a_change("STATE", status="ok"), False),
+        ("a past value", a_change("VALUE#2026-11-22T12:00:00Z#000000000001"), False),
+        ("a notice", a_change("OUTBOX#alt_1/1/1/fire#chn_1", status="pending"), False),
+    ],
+    ids=lambda it: it if isinstance(it, str) else "",
+)
+def test_the_alerts_hear_of_new_values_and_ended_syncs_only(
+    template: Template, what: str, record: Json, passes: object
+) -> None:
+    mapping = template.of_type("AWS::Lambda::EventSourceMapping")["AlertsNewValues"]
+    patterns = [json.loads(it["Pattern"]) for it in mapping["FilterCriteria"]["Filters"]]
+
+    assert any(matches(pattern, record) for pattern in patterns) is passes, what
     assert readable(mapping["EventSourceArn"]) == "StorageMetrics.StreamArn"
+
+
+def matches(pattern: Json, record: Json) -> bool:
+    """Lambda's event filter, as far as it is used: each leaf lists the texts that pass."""
+    return all(
+        matches(wanted, record.get(name, {}))
+        if isinstance(wanted, dict)
+        else record.get(name) in wanted
+        for name, wanted in pattern.items()
+    )
+
+
+def test_a_sweep_is_over_before_the_next_begins(template: Template) -> None:
+    sweeper = template.of_type("AWS::Lambda::Function")["AlertsSweeperFunction"]
+
+    assert sweeper["Handler"] == "functions.alerts.handler.sweep"
+    assert sweeper["Timeout"] == 240
+    evaluator = template.of_type("AWS::Lambda::Function")["AlertsEvaluatorFunction"]
+    assert evaluator["Handler"] == "functions.alerts.handler.handle"
+    assert {function["MemorySize"] for function in (sweeper, evaluator)} == {512}
 
 
 def test_a_bad_record_holds_up_the_others_for_an_hour_at_most(template: Template) -> None:

@@ -18,6 +18,7 @@ MODELS = {
     "SyncWeeklyDispatcherFunction": ("functions.sync.settings", "DispatcherSettings"),
     "SyncWorkerFunction": ("functions.sync.settings", "WorkerSettings"),
     "AlertsEvaluatorFunction": ("functions.alerts.settings", "Settings"),
+    "AlertsSweeperFunction": ("functions.alerts.settings", "Settings"),
     "ApiHandlerFunction": ("functions.api.settings", "Settings"),
 }
 
