@@ -1,6 +1,6 @@
 """What else a use case meets, in memory: clock, secrets, queue, notifier, Stripe."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from itertools import count
@@ -11,13 +11,14 @@ from shared.domain.configuration import (
     ChannelStatus,
 )
 from shared.domain.ledger import CustomerRecord, Place, Progress
-from shared.domain.notices import Notice
+from shared.domain.notices import Message
 from shared.domain.stripe_key import StripeKey
 from shared.errors import (
     MetricsError,
     SecretMissingError,
 )
 from shared.ports import AccountBook, Advance, SyncRequest
+from tests.memory_table import Calls
 
 IDENTITY = AccountIdentity("acct_1", "Acme", "usd")
 
@@ -77,14 +78,23 @@ class InMemoryQueue:
             self.send(request)
 
 
+@dataclass(frozen=True)
+class Published:
+    """A message that was handed over for a channel."""
+
+    channel_id: str
+    message: Message
+
+
 @dataclass
 class InMemoryNotifier:
     """`Notifier`; `failures` are raised, one for each publish, before it works again."""
 
-    published: list[Notice] = field(default_factory=list)
+    published: list[Published] = field(default_factory=list)
     failures: list[MetricsError] = field(default_factory=list)
     subscriptions: dict[str, Channel] = field(default_factory=dict)
     unconfirmed: set[str] = field(default_factory=set)
+    calls: Calls = field(default_factory=Calls)
 
     def subscribe(self, channel: Channel) -> str:
         self.subscriptions[f"sub-{channel.id}"] = channel
@@ -93,16 +103,34 @@ class InMemoryNotifier:
     def unsubscribe(self, subscription: str) -> None:
         self.subscriptions.pop(subscription, None)
 
-    def status(self, subscription: str) -> ChannelStatus:
-        if subscription in self.unconfirmed:
+    def status(self, channel: Channel) -> ChannelStatus:
+        number = self.calls.begin()
+        is_there = channel.subscription in self.subscriptions
+        self.calls.end(number)
+        if channel.subscription in self.unconfirmed:
             return "pending_confirmation"
-        return "active" if subscription in self.subscriptions else "not_receiving"
+        return "active" if is_there else "not_receiving"
 
-    def publish(self, notice: Notice) -> str:
+    def publish(self, channel_id: str, message: Message) -> str:
+        number = self.calls.begin()
         if self.failures:
             raise self.failures.pop(0)
-        self.published.append(notice)
+        self.published.append(Published(channel_id, message))
+        self.calls.end(number)
         return f"message-{len(self.published)}"
+
+
+@dataclass
+class InMemoryFailures:
+    """`Failures`."""
+
+    reports: list[tuple[str, dict[str, str]]] = field(default_factory=list)
+    calls: Calls = field(default_factory=Calls)
+
+    def report(self, what: str, details: Mapping[str, str]) -> None:
+        number = self.calls.begin()
+        self.reports.append((what, dict(details)))
+        self.calls.end(number)
 
 
 @dataclass

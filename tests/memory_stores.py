@@ -5,23 +5,22 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TypeVar
 
-from shared.domain.alerts import Alert, AlertState, Decision
 from shared.domain.configuration import (
     EVERYBODYS_INTERVAL,
     Channel,
     Integration,
     Metric,
     MetricValue,
+    Notifications,
     RefreshInterval,
     SyncStatus,
 )
 from shared.domain.ledger import Place
-from shared.domain.notices import AlertEvent, Notice
 from shared.errors import ConflictError, NotFoundError, VersionConflictError
 from shared.ports import Lease, Page, SyncRequest
 from tests.memory_book import InMemoryLedger
 
-__all__ = ["InMemoryAlerts", "InMemoryConfig", "InMemoryLedger", "InMemoryMetrics", "page_of"]
+__all__ = ["InMemoryConfig", "InMemoryLedger", "InMemoryMetrics", "page_of"]
 
 Item = TypeVar("Item")
 
@@ -43,6 +42,7 @@ class InMemoryConfig:
     statuses: dict[str, SyncStatus] = field(default_factory=dict)
     all_metrics: dict[str, Metric] = field(default_factory=dict)
     all_channels: dict[str, Channel] = field(default_factory=dict)
+    told: Notifications = field(default_factory=Notifications)
 
     def add_integration(self, integration: Integration) -> None:
         self.all_integrations[integration.id] = integration
@@ -55,6 +55,9 @@ class InMemoryConfig:
 
     def sync_status(self, integration_id: str) -> SyncStatus:
         return self.statuses.get(integration_id, SyncStatus())
+
+    def sync_statuses(self, integration_ids: Sequence[str]) -> Mapping[str, SyncStatus]:
+        return {key: self.sync_status(key) for key in integration_ids}
 
     def save_sync_status(self, integration_id: str, status: SyncStatus) -> None:
         if status.sequence >= self.sync_status(integration_id).sequence:
@@ -100,6 +103,8 @@ class InMemoryConfig:
         self.all_channels[channel.id] = channel
 
     def save_channel(self, channel: Channel) -> None:
+        if channel.id not in self.all_channels:
+            raise VersionConflictError("no such channel")
         self.all_channels[channel.id] = channel
 
     def channel(self, channel_id: str) -> Channel:
@@ -110,6 +115,12 @@ class InMemoryConfig:
 
     def remove_channel(self, channel: Channel) -> None:
         self.all_channels.pop(channel.id, None)
+
+    def notifications(self) -> Notifications:
+        return self.told
+
+    def save_notifications(self, notifications: Notifications) -> None:
+        self.told = notifications
 
 
 @dataclass
@@ -154,6 +165,17 @@ class InMemoryMetrics:
     def latest(self, metric_ids: Sequence[str]) -> Mapping[str, MetricValue]:
         return {key: self.newest[key] for key in metric_ids if key in self.newest}
 
+    def baseline(self, value: MetricValue, until: datetime) -> MetricValue | None:
+        known = [
+            kept
+            for kept in self.past
+            if kept.metric_id == value.metric_id and kept.as_of <= until and kept.value is not None
+        ]
+        found = max(known, key=lambda kept: (kept.as_of, kept.version), default=None)
+        measured = (value.definitions_version, value.currency)
+        is_alike = found and (found.definitions_version, found.currency) == measured
+        return found if is_alike else None
+
     def values(
         self,
         metric_id: str,
@@ -173,100 +195,6 @@ class InMemoryMetrics:
         return page_of(
             found, lambda v: f"{v.as_of:%Y-%m-%dT%H:%M:%S.%fZ}_{v.version:012d}", limit, cursor
         )
-
-
-@dataclass
-class InMemoryAlerts:
-    """`AlertStore`."""
-
-    config: InMemoryConfig
-    all_alerts: dict[str, Alert] = field(default_factory=dict)
-    states: dict[str, AlertState] = field(default_factory=dict)
-    decided: list[tuple[str, AlertEvent]] = field(default_factory=list)
-    outbox: dict[tuple[str, str], Notice] = field(default_factory=dict)
-
-    def add_alert(self, alert: Alert, state: AlertState) -> None:
-        if alert.metric_id not in self.config.all_metrics:
-            raise VersionConflictError("no such metric")
-        self.all_alerts[alert.id] = alert
-        self.states[alert.id] = state
-
-    def alert(self, alert_id: str) -> Alert:
-        alert = _get(self.all_alerts, alert_id)
-        self.config.metric(alert.metric_id)  # an alert goes with its metric
-        return alert
-
-    def alerts(self, *, limit: int, cursor: str | None = None) -> Page[Alert]:
-        return page_of(self.all_alerts.values(), lambda a: a.id, limit, cursor)
-
-    def alerts_of(self, metric_id: str) -> tuple[Alert, ...]:
-        found = sorted(self.all_alerts.values(), key=lambda a: a.id)
-        return tuple(alert for alert in found if alert.metric_id == metric_id)
-
-    def state(self, alert_id: str) -> AlertState:
-        return _get(self.states, alert_id)
-
-    def remove_alert(self, alert: Alert) -> None:
-        self.all_alerts.pop(alert.id, None)
-        self.states.pop(alert.id, None)
-        self.outbox = {k: n for k, n in self.outbox.items() if n.alert_id != alert.id}
-        self.decided = [(a, e) for a, e in self.decided if a != alert.id]
-
-    def commit_decision(
-        self,
-        alert: Alert,
-        *,
-        seen: AlertState,
-        state: AlertState,
-        event: tuple[Decision, datetime] | None,
-        notices: Sequence[Notice],
-    ) -> None:
-        stored = self.all_alerts.get(alert.id)
-        if (
-            stored is None
-            or (stored.config_version, stored.is_enabled)
-            != (alert.config_version, alert.is_enabled)
-            or self.states[alert.id] != seen
-        ):
-            raise VersionConflictError("changed meanwhile")
-        self.states[alert.id] = state
-        if event is not None:
-            self.decided.append((alert.id, AlertEvent(*event)))
-        self.outbox |= {(notice.key, notice.channel_id): notice for notice in notices}
-
-    def events(self, alert_id: str, *, limit: int, cursor: str | None = None) -> Page[AlertEvent]:
-        found = [event for owner, event in self.decided if owner == alert_id]
-        page = page_of(found, _event_position, limit, cursor)
-        shown = tuple(replace(e, notices=self._notices(e.decision.key)) for e in page.items)
-        return Page(shown, page.next_cursor)
-
-    def _notices(self, key: str) -> tuple[Notice, ...]:
-        found = sorted(self.outbox.items())
-        return tuple(notice for (owner, _), notice in found if owner == key)
-
-    def pending_notices(self, alert_id: str) -> tuple[Notice, ...]:
-        unsent = [
-            notice
-            for notice in self.outbox.values()
-            if notice.alert_id == alert_id and notice.status in {"pending", "sending"}
-        ]
-        return tuple(sorted(unsent, key=lambda notice: notice.decided_at))
-
-    def claim_notice(self, notice: Notice, *, now: datetime, until: datetime) -> Notice | None:
-        stored = self.outbox[notice.key, notice.channel_id]
-        is_leased = stored.lease_until is not None and stored.lease_until > now
-        if stored.status not in {"pending", "sending"} or is_leased:
-            return None
-        claimed = replace(notice, status="sending", attempts=notice.attempts + 1, lease_until=until)
-        self.outbox[notice.key, notice.channel_id] = claimed
-        return claimed
-
-    def settle_notice(self, notice: Notice) -> None:
-        self.outbox[notice.key, notice.channel_id] = notice
-
-
-def _event_position(event: AlertEvent) -> str:
-    return f"{event.decision.as_of:%Y-%m-%dT%H:%M:%S.%fZ}_{event.decision.key}"
 
 
 def _get(found: Mapping[str, Item], key: str) -> Item:

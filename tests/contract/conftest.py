@@ -1,6 +1,6 @@
-"""One deployed stack for all contract tests, and every port in both implementations."""
+"""One deployed stack for all contract tests, and every port in each implementation."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 from decimal import Decimal
 from itertools import count
@@ -13,12 +13,14 @@ from shared.adapters.dynamodb_alerts import DynamoDbAlerts
 from shared.adapters.dynamodb_config import DynamoDbConfig
 from shared.adapters.dynamodb_ledger import DynamoDbLedger
 from shared.adapters.dynamodb_metrics import DynamoDbMetrics
+from shared.adapters.dynamodb_outbox import DynamoDbOutbox
 from shared.adapters.dynamodb_table import DynamoDbTable
 from shared.domain.alerts import AlertState
 from shared.domain.definitions import Definitions
-from shared.ports import AlertStore, ConfigStore, Ledger, MetricStore
+from shared.ports import AlertStore, ConfigStore, Ledger, MetricStore, Outbox
 from tests.emulated import deployed_stack
-from tests.memory_stores import InMemoryAlerts, InMemoryConfig, InMemoryLedger, InMemoryMetrics
+from tests.memory_stores import InMemoryConfig, InMemoryLedger, InMemoryMetrics
+from tests.memory_table import InMemoryTable
 from tests.stories import a_metric, an_alert, an_integration
 
 _numbers = count(1)
@@ -26,13 +28,19 @@ _numbers = count(1)
 
 @dataclass(frozen=True)
 class Stores:
-    """The stores of one world, which other tests' objects are not in."""
+    """The stores of one world, which other tests' objects are not in.
+
+    Attributes:
+        table: that they are over; None where they are over none.
+    """
 
     config: ConfigStore
     ledger: Ledger
     metrics: MetricStore
     alerts: AlertStore
+    outbox: Outbox
     suffix: str
+    table: DynamoDbTable | None = None
 
     def id(self, prefix: str) -> str:
         """An id that no other test uses."""
@@ -45,26 +53,38 @@ def _deployment(tmp_path_factory):
         yield deployment
 
 
-@pytest.fixture(
-    name="stores",
-    params=["memory", pytest.param("dynamodb", marks=pytest.mark.emulator)],
-)
+_EMULATED = pytest.param("dynamodb", marks=pytest.mark.emulator)
+# Where the stores are held to the same promises: dictionaries, and the real adapters over a table
+# in memory and over the emulator's. Of alerts there are the real adapters alone.
+over_tables = pytest.mark.parametrize("stores", ["table", _EMULATED], indirect=True)
+
+
+@pytest.fixture(name="stores", params=["memory", "table", _EMULATED])
 def _stores(request) -> Stores:
     suffix = f"{next(_numbers):06d}"
-    if request.param == "memory":
-        config, ledger = InMemoryConfig(), InMemoryLedger()
-        metrics, alerts = InMemoryMetrics(ledger, config), InMemoryAlerts(config)
-        return Stores(config, ledger, metrics, alerts, suffix)
-    deployment: Any = request.getfixturevalue("deployment")
-    client = deployment.emulator.client("dynamodb")
-    table = DynamoDbTable(client, deployment.outputs["MetricsTableName"])
-    ledger_table = DynamoDbTable(client, deployment.outputs["LedgerTableName"])
+    if request.param == "dynamodb":
+        deployment: Any = request.getfixturevalue("deployment")
+        client = deployment.emulator.client("dynamodb")
+        table = DynamoDbTable(client, deployment.outputs["MetricsTableName"])
+        return _over(table, DynamoDbTable(client, deployment.outputs["LedgerTableName"]), suffix)
+    table = InMemoryTable()
+    stores = _over(table, InMemoryTable(), suffix)
+    if request.param == "table":
+        return stores
+    config, ledger = InMemoryConfig(), InMemoryLedger()
+    metrics = InMemoryMetrics(ledger, config)
+    return replace(stores, config=config, ledger=ledger, metrics=metrics, table=None)
+
+
+def _over(table: DynamoDbTable, ledger_table: DynamoDbTable, suffix: str) -> Stores:
     return Stores(
         DynamoDbConfig(table),
         DynamoDbLedger(ledger_table),
         DynamoDbMetrics(table, ledger_table),
         DynamoDbAlerts(table),
+        DynamoDbOutbox(table),
         suffix,
+        table,
     )
 
 

@@ -6,9 +6,15 @@ import pytest
 
 from functions.api.set_alert import SetAlert
 from functions.api.views.alerts import view_alert
+from shared.adapters.dynamodb_alerts import DynamoDbAlerts
+from shared.adapters.dynamodb_config import DynamoDbConfig
+from shared.adapters.dynamodb_items import to_item
+from shared.adapters.dynamodb_keys import metric_key
+from shared.adapters.dynamodb_metrics import DynamoDbMetrics
+from shared.domain.alerts import Point
 from shared.errors import NotFoundError
-from tests.fakes import FakeClock, InMemoryQueue, id_maker
-from tests.memory_stores import InMemoryAlerts, InMemoryConfig, InMemoryLedger, InMemoryMetrics
+from tests.fakes import NOON, FakeClock, InMemoryQueue, id_maker
+from tests.memory_table import InMemoryTable
 from tests.stories import a_channel, a_metric, a_rule, a_value, an_integration
 
 
@@ -16,14 +22,14 @@ class World:
     """A metric, a channel, and perhaps a current value."""
 
     def __init__(self, amount: str | None = None) -> None:
-        self.config, self.queue = InMemoryConfig(), InMemoryQueue()
+        table, self.queue = InMemoryTable(), InMemoryQueue()
+        self.config, self.alerts = DynamoDbConfig(table), DynamoDbAlerts(table)
         self.config.add_integration(an_integration())
         self.config.add_metric(a_metric())
         self.config.add_channel(a_channel())
-        self.metrics = InMemoryMetrics(InMemoryLedger(), self.config)
+        self.metrics = DynamoDbMetrics(table)
         if amount is not None:
-            self.metrics.newest["met_1"] = a_value(amount, 7)
-        self.alerts = InMemoryAlerts(self.config)
+            table.put({**to_item(a_value(amount, 7)), **metric_key("met_1", "LATEST")})
         self._set = SetAlert(
             self.config, self.metrics, self.alerts, self.queue, FakeClock(), id_maker()
         )
@@ -53,8 +59,9 @@ def test_without_a_value_it_waits_for_one():
 def test_it_starts_from_the_current_value():
     world = World("10500")
     assert note_of(world) == ("ok", "Notifies as soon as the value goes below the threshold.")
-    (state,) = world.alerts.states.values()
-    assert (state.last_version, state.last_value) == (7, Decimal(10500))
+    (alert,) = world.alerts.alerts_of("met_1")
+    state = world.alerts.state(alert.id)
+    assert (state.last_version, state.last) == (7, Point(Decimal(10500), NOON))
 
 
 def test_t03_it_says_plainly_that_the_value_is_already_beyond():
@@ -88,4 +95,4 @@ def test_an_unknown_channel_is_refused(channels):
     world = World()
     with pytest.raises(NotFoundError):
         world.set(channels=channels)
-    assert world.alerts.all_alerts == {}
+    assert world.alerts.alerts_of("met_1") == ()
