@@ -76,9 +76,8 @@ class Control:
         async with self._one_tick:
             try:
                 async with asyncio.timeout(_TICK_SECONDS):
-                    before = await self._settling.versions()
                     queued = await self._ticks.fire(interval)
-                    await self._settling.wait(before)
+                    await self._settling.wait()
                     syncs = [await self._sync_result(integration) for integration in queued]
             except TimeoutError:
                 return problem(504, "internal", "The syncs of this tick have not come to an end.")

@@ -67,7 +67,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--port", type=_port, default=DEFAULT_PORT, metavar="N", help="port (8787); 0: any free")
     add("--stripe-api", type=_address, metavar="URL", help="a Stripe-shaped server to use")
     add("--empty", action="store_true", help="no sandbox account, no demo goals")
-    add("--no-schedule", action="store_true", help="refresh only on request")
+    add("--no-schedule", action="store_true", help="refresh and sweep only on request")
     add("--token", type=_token, metavar="T", help="bearer token of this run (default: random)")
     add("--allow-restricted-keys", action="store_true", help="accept restricted keys (rk_...)")
     return parser

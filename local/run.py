@@ -91,7 +91,7 @@ async def _serving(
     control = Control(
         tokens=tokens,
         ticks=ticks,
-        settling=Settling(deployment),
+        settling=Settling(deployment, ticks.sweep),
         outbox=outbox,
         sandbox_url=sandbox_url,
         read_integration=lambda found: front.call("GET", f"/v1/integrations/{found}"),

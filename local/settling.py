@@ -6,42 +6,47 @@ of `shared/adapters/dynamodb_keys.py`.
 
 import asyncio
 import time
+from collections.abc import Callable
 from typing import Any
 
 from local.deploy import Deployment
 
 _PAUSE_SECONDS = 0.1
+# After so long without anything queued, what still waits is waiting for a sweep.
+_PATIENCE_SECONDS = 2.0
 _QUIET = ("ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible")
 
-# Version of the newest value by metric, for the metrics that have an alert.
-Versions = dict[str, int]
 _Item = dict[str, Any]
 
 
 class Settling:
-    """Watches the queue of syncs, the newest values, the alerts and the outbox."""
+    """Watches the queue of syncs, how they ended, and the outbox."""
 
-    def __init__(self, deployment: Deployment) -> None:
+    def __init__(self, deployment: Deployment, sweep: Callable[[], None]) -> None:
         self._sqs = deployment.emulator.client("sqs")
         self._dynamodb = deployment.emulator.client("dynamodb")
         self._queue_url = deployment.outputs["SyncQueueUrl"]
         self._table = deployment.outputs["MetricsTableName"]
+        self._sweep = sweep
 
-    async def versions(self) -> Versions:
-        """The values as they are before a tick."""
-        return await asyncio.to_thread(self._versions)
+    async def wait(self) -> None:
+        """Return when nothing is queued or running and nothing waits to be decided or sent."""
+        sweep_at = 0.0
+        while True:
+            if not await asyncio.to_thread(self._queue_is_empty):
+                sweep_at = 0.0
+            elif await asyncio.to_thread(self._is_told):
+                return
+            elif not sweep_at:
+                sweep_at = time.monotonic() + _PATIENCE_SECONDS
+            elif time.monotonic() >= sweep_at:
+                await asyncio.to_thread(self._sweep)
+                sweep_at = 0.0
+            await asyncio.sleep(_PAUSE_SECONDS)
 
-    async def wait(self, before: Versions) -> None:
-        """Return when nothing is queued or running and nothing waits to be decided or sent.
-
-        Only values newer than *before* count: an alert may be younger than the value it stands by,
-        and then nobody owes it a decision.
-        """
-        await asyncio.to_thread(self._wait, before)
-
-    def _wait(self, before: Versions) -> None:
-        while not (self._queue_is_empty() and self._is_decided(before) and self._is_sent()):
-            time.sleep(_PAUSE_SECONDS)
+    def _is_told(self) -> bool:
+        # In this order: what an ended sync causes is in the outbox before it is looked after.
+        return self._is_looked_after() and not self._collection("OUTBOX")
 
     def _queue_is_empty(self) -> bool:
         attributes = self._sqs.get_queue_attributes(
@@ -49,31 +54,20 @@ class Settling:
         )["Attributes"]
         return all(int(attributes[name]) == 0 for name in _QUIET)
 
-    def _is_sent(self) -> bool:
-        return not self._collection("OUTBOX")
-
-    def _is_decided(self, before: Versions) -> bool:
-        """Whether every enabled alert has seen the newest value of its metric."""
+    def _is_looked_after(self) -> bool:
+        """Whether every ended sync has been looked at, with the values that it left behind."""
         return all(
-            self._has_seen(alert["id"]["S"], version)
-            for alert in self._collection("ALERTS")
-            if alert["is_enabled"]["BOOL"]
-            and (metric := alert["metric_id"]["S"]) in before
-            and (version := self._version(metric)) > before[metric]
+            self._has_been_looked_at(integration["pk"]["S"])
+            for integration in self._collection("INTEGRATIONS")
+            if integration["is_connected"]["BOOL"]
         )
 
-    def _has_seen(self, alert_id: str, version: int) -> bool:
-        state = self._item(f"ALERT#{alert_id}", "STATE")
-        return state is None or int(state["last_version"].get("N", -1)) >= version
-
-    def _versions(self) -> Versions:
-        alerts = self._collection("ALERTS")
-        return {metric: self._version(metric) for metric in {a["metric_id"]["S"] for a in alerts}}
-
-    def _version(self, metric_id: str) -> int:
-        """Version of a metric's newest value; -1 where it has none, which nobody decides on."""
-        latest = self._item(f"METRIC#{metric_id}", "LATEST")
-        return -1 if latest is None or "NULL" in latest["value"] else int(latest["version"]["N"])
+    def _has_been_looked_at(self, pk: str) -> bool:
+        sync = self._item(pk, "SYNC")
+        if sync is None or sync["state"]["S"] not in {"ok", "error"}:
+            return True
+        watch = self._item(pk, "WATCH")
+        return watch is not None and int(watch["sequence"]["N"]) >= int(sync["sequence"]["N"])
 
     def _item(self, pk: str, sk: str) -> _Item | None:
         answer = self._dynamodb.get_item(

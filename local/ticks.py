@@ -19,6 +19,7 @@ from local.deploy import Deployment
 from local.failure import LocalRunError
 
 INTERVALS = ("hourly", "daily", "weekly")
+_SWEEP = "sweep"
 _PLACEHOLDER = "<aws.scheduler.scheduled-time>"
 _WEEKDAYS = ("MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN")
 
@@ -34,8 +35,11 @@ class Schedule:
 
     def fires_at(self, at: datetime) -> bool:
         """Whether the minute that *at* lies in is one of the schedule's."""
+        kind, _, rest = self.expression.removesuffix(")").partition("(")
+        fields = rest.split()
+        if kind == "rate":
+            return int(at.timestamp()) // 60 % int(fields[0]) == 0  # the only unit is minutes
         here = at.astimezone(ZoneInfo(self.time_zone))
-        fields = self.expression.removeprefix("cron(").removesuffix(")").split()
         minute, hour, _, _, weekday, _ = fields
         return all(
             wanted in ("*", "?", actual)
@@ -48,7 +52,7 @@ class Schedule:
 
 
 class Ticks:
-    """Invokes the dispatchers of the deployed stack, each time with a slot of its own."""
+    """Invokes what the schedules of the deployed stack aim at, each tick with its own slot."""
 
     def __init__(self, deployment: Deployment) -> None:
         self._scheduler = deployment.emulator.client("scheduler")
@@ -58,31 +62,37 @@ class Ticks:
 
     async def fire(self, interval: str) -> list[str]:
         """One new tick now; answers the ids of the integrations whose sync it queued."""
-        return await asyncio.to_thread(self._fire, interval, self._new_slot())
+        result = await asyncio.to_thread(self._fire, interval, self._new_slot())
+        return list(result["queued"])
+
+    def sweep(self) -> None:
+        """Have what is unsent sent now; a failure is told, and left to the next sweep."""
+        self._fire_or_tell(_SWEEP, datetime.now(UTC))
 
     async def run_by_clock(self) -> None:
         """Fire whatever is due, each minute, until cancelled."""
-        schedules = {name: await asyncio.to_thread(self.schedule, name) for name in INTERVALS}
+        names = (*INTERVALS, _SWEEP)
+        schedules = {name: await asyncio.to_thread(self.schedule, name) for name in names}
         while True:
             now = datetime.now(UTC)
             minute = now.replace(second=0, microsecond=0) + timedelta(minutes=1)
             await asyncio.sleep((minute - now).total_seconds())
-            for interval, schedule in schedules.items():
+            for name, schedule in schedules.items():
                 if schedule.fires_at(minute):
-                    await self._fire_on_time(interval, minute)
+                    await asyncio.to_thread(self._fire_or_tell, name, minute)
 
-    async def _fire_on_time(self, interval: str, slot: datetime) -> None:
+    def _fire_or_tell(self, name: str, slot: datetime) -> None:
         """Fire; a failure is told and must not stop the clock."""
         try:
-            await asyncio.to_thread(self._fire, interval, slot)
+            self._fire(name, slot)
         except (LocalRunError, BotoCoreError, ClientError) as error:
-            print(f"The {interval} tick of {slot:%H:%M} failed: {error}", file=sys.stderr)
+            print(f"The {name} tick of {slot:%H:%M} failed: {error}", file=sys.stderr)
 
-    def schedule(self, interval: str) -> Schedule:
-        """The deployed schedule of *interval*."""
+    def schedule(self, name: str) -> Schedule:
+        """The deployed schedule of an interval, or of the sweep."""
         found = self._scheduler.get_schedule(
             GroupName=self._outputs["ScheduleGroupName"],
-            Name=self._outputs[f"{interval.capitalize()}ScheduleName"],
+            Name=self._outputs[f"{name.capitalize()}ScheduleName"],
         )
         return Schedule(
             target=found["Target"]["Arn"],
@@ -97,11 +107,12 @@ class Ticks:
         self._last_slot = max(now, self._last_slot + timedelta(seconds=1))
         return self._last_slot
 
-    def _fire(self, interval: str, slot: datetime) -> list[str]:
-        schedule = self.schedule(interval)
+    def _fire(self, name: str, slot: datetime) -> Any:
+        """Invoke the target of a schedule for *slot*; gives what it answers."""
+        schedule = self.schedule(name)
         payload = schedule.input.replace(_PLACEHOLDER, slot.strftime("%Y-%m-%dT%H:%M:%SZ"))
         answer = self._lambda.invoke(FunctionName=schedule.target, Payload=payload.encode())
         result: Any = json.loads(answer["Payload"].read())
         if "FunctionError" in answer:
-            raise LocalRunError(f"The {interval} dispatcher failed: {json.dumps(result)}")
-        return list(result["queued"])
+            raise LocalRunError(f"The function of the {name} tick failed: {json.dumps(result)}")
+        return result

@@ -28,6 +28,9 @@ def schedule(expression: str, time_zone: str = "UTC") -> Schedule:
         ("cron(0 6 * * ? *)", "Europe/Berlin", MONDAY_SIX, False),
         ("cron(0 6 ? * MON *)", "UTC", MONDAY_SIX, True),
         ("cron(0 6 ? * MON *)", "UTC", MONDAY_SIX.replace(day=24), False),
+        ("rate(5 minutes)", "UTC", MONDAY_SIX, True),
+        ("rate(5 minutes)", "Asia/Kolkata", MONDAY_SIX.replace(minute=55), True),
+        ("rate(5 minutes)", "UTC", MONDAY_SIX.replace(minute=56), False),
     ],
 )
 def test_a_schedule_fires_in_the_minute_that_its_expression_means(
@@ -37,20 +40,20 @@ def test_a_schedule_fires_in_the_minute_that_its_expression_means(
 
 
 class CountedTicks(Ticks):
-    """Ticks of a stack that has one schedule for every minute and two that never come."""
+    """Ticks of a stack that has one schedule for every minute and others that never come."""
 
     def __init__(self, failing: int = 0) -> None:
         self.fired: list[tuple[str, datetime]] = []
         self._failing = failing
 
-    def schedule(self, interval: str) -> Schedule:
-        return schedule("cron(* * * * ? *)" if interval == "hourly" else "cron(61 * * * ? *)")
+    def schedule(self, name: str) -> Schedule:
+        return schedule("cron(* * * * ? *)" if name == "sweep" else "cron(61 * * * ? *)")
 
-    def _fire(self, interval: str, slot: datetime) -> list[str]:
-        self.fired.append((interval, slot))
+    def _fire(self, name: str, slot: datetime) -> dict[str, int]:
+        self.fired.append((name, slot))
         if len(self.fired) <= self._failing:
-            raise LocalRunError("the dispatcher failed")
-        return []
+            raise LocalRunError("the function failed")
+        return {}
 
 
 @pytest.mark.parametrize("failing", [0, 1])
@@ -70,7 +73,7 @@ async def test_the_clock_fires_what_is_due_each_minute_and_survives_a_failure(
     with pytest.raises(asyncio.CancelledError):
         await ticks.run_by_clock()
 
-    assert [interval for interval, _ in ticks.fired] == ["hourly"] * 3
+    assert [name for name, _ in ticks.fired] == ["sweep"] * 3
     assert all(slot.second == slot.microsecond == 0 for _, slot in ticks.fired)
 
 
