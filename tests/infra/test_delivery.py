@@ -6,6 +6,7 @@ import pytest
 
 from tests.infra.conftest import TemplateOf
 from tests.infra.reading import Json, Template, readable
+from tests.stream_poller import passes
 
 
 @pytest.mark.parametrize(
@@ -93,7 +94,7 @@ def a_change(sk: str, **image: str) -> Json:
 
 
 @pytest.mark.parametrize(
-    ("what", "record", "passes"),
+    ("what", "record", "is_told"),
     [
         ("a new value", a_change("LATEST"), True),
         ("a metric that is made", a_change("LATEST") | {"eventName": "INSERT"}, False),
@@ -115,23 +116,13 @@ def a_change(sk: str, **image: str) -> Json:
     ids=lambda it: it if isinstance(it, str) else "",
 )
 def test_the_alerts_hear_of_new_values_and_ended_syncs_only(
-    template: Template, what: str, record: Json, passes: object
+    template: Template, what: str, record: Json, is_told: object
 ) -> None:
     mapping = template.of_type("AWS::Lambda::EventSourceMapping")["AlertsNewValues"]
     patterns = [json.loads(it["Pattern"]) for it in mapping["FilterCriteria"]["Filters"]]
 
-    assert any(matches(pattern, record) for pattern in patterns) is passes, what
+    assert passes(patterns, record) is is_told, what
     assert readable(mapping["EventSourceArn"]) == "StorageMetrics.StreamArn"
-
-
-def matches(pattern: Json, record: Json) -> bool:
-    """Lambda's event filter, as far as it is used: each leaf lists the texts that pass."""
-    return all(
-        matches(wanted, record.get(name, {}))
-        if isinstance(wanted, dict)
-        else record.get(name) in wanted
-        for name, wanted in pattern.items()
-    )
 
 
 def test_a_sweep_is_over_before_the_next_begins(template: Template) -> None:
