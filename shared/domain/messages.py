@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from shared.domain.account_watch import AccountEvent
-from shared.domain.alerts import Alert, Decision
+from shared.domain.alerts import Alert, Decision, ThresholdRule
 from shared.domain.configuration import ChannelType, Integration, Metric, MetricValue
 from shared.domain.money import format_value
 from shared.domain.notices import Message
@@ -81,7 +81,7 @@ def _body(facts: AlertFacts) -> str:
     rows = [
         ("Metric", _line(facts.metric.name)),
         ("Alert", _line(facts.alert.name)),
-        ("Rule", f"{facts.alert.rule.direction} {_threshold(facts)}"),
+        ("Rule", _threshold(facts)),
         ("Was", _was(facts) or "no value before"),
         ("Now", _amount(facts)),
         ("Change", _change(facts)),
@@ -100,13 +100,16 @@ def _body(facts: AlertFacts) -> str:
 
 
 def _relation(facts: AlertFacts) -> str:
-    if facts.decision.kind == "fire":
-        return f"{facts.alert.rule.direction} {_threshold(facts)}"
-    return f"no longer {facts.alert.rule.direction} {_threshold(facts)}"
+    if facts.decision.kind != "recover":
+        return _threshold(facts)
+    return f"no longer {_threshold(facts)}"
 
 
 def _threshold(facts: AlertFacts) -> str:
-    return _format(facts, facts.alert.rule.threshold)
+    rule = facts.alert.rule
+    if isinstance(rule, ThresholdRule):
+        return f"{rule.direction} {_format(facts, rule.threshold)}"
+    return f"changed by {rule.percentage}%"
 
 
 def _amount(facts: AlertFacts) -> str:
@@ -115,19 +118,19 @@ def _amount(facts: AlertFacts) -> str:
 
 def _was(facts: AlertFacts) -> str | None:
     previous = facts.decision.previous
-    return None if previous is None else _format(facts, previous)
+    return None if previous is None else _format(facts, previous.value)
 
 
 def _change(facts: AlertFacts) -> str:
     previous = facts.decision.previous
     if previous is None:
         return "first value"
-    difference = facts.decision.value - previous
+    difference = facts.decision.value - previous.value
     sign = "+" if difference >= 0 else ""
     text = f"{sign}{_format(facts, difference)}"
-    if previous == 0:
+    if previous.value == 0:
         return f"{text} (no percentage from zero)"
-    percent = (difference / abs(previous) * 100).quantize(Decimal("0.01"))
+    percent = (difference / abs(previous.value) * 100).quantize(Decimal("0.01"))
     return f"{text} ({percent:+}%)"
 
 
