@@ -6,11 +6,16 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+import pytest
+
 from local.deploy import Deployment, deploy
 from local.emulator import running_emulator
 from local.synth import synthesize
 
 UNREACHABLE_STRIPE = "http://127.0.0.1:9"
+EMULATED = pytest.param("dynamodb", marks=pytest.mark.emulator)
+# Of alerts there are only the real adapters, over a table in memory and over the emulator's.
+over_tables = pytest.mark.parametrize("stores", ["table", EMULATED], indirect=True)
 
 
 @contextmanager

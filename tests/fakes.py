@@ -104,7 +104,7 @@ class InMemoryNotifier:
         self.subscriptions.pop(subscription, None)
 
     def status(self, channel: Channel) -> ChannelStatus:
-        number = self.calls.begin()
+        number = self.calls.begin("status")
         is_there = channel.subscription in self.subscriptions
         self.calls.end(number)
         if channel.subscription in self.unconfirmed:
@@ -112,7 +112,7 @@ class InMemoryNotifier:
         return "active" if is_there else "not_receiving"
 
     def publish(self, channel_id: str, message: Message) -> str:
-        number = self.calls.begin()
+        number = self.calls.begin("publish")
         if self.failures:
             raise self.failures.pop(0)
         self.published.append(Published(channel_id, message))
@@ -128,7 +128,7 @@ class InMemoryFailures:
     calls: Calls = field(default_factory=Calls)
 
     def report(self, what: str, details: Mapping[str, str]) -> None:
-        number = self.calls.begin()
+        number = self.calls.begin("report")
         self.reports.append((what, dict(details)))
         self.calls.end(number)
 

@@ -1,7 +1,7 @@
 """A DynamoDB table in memory: its conditions, transactions and limits, and faults at will."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import islice
 from random import Random
 from typing import Any
@@ -27,19 +27,24 @@ class Calls:
     """Counts a process's calls to the world outside, and lets something happen at any of them.
 
     Attributes:
-        made: how many calls have begun.
+        names: what the calls were that have begun, such as `get` or `publish`.
         before: is told the number (from 1) of a call that is about to take effect; what it raises
             keeps the call from taking effect.
         after: is told the number of a call that has taken effect; what it raises is the answer.
     """
 
-    made: int = 0
+    names: list[str] = field(default_factory=list)
     before: Callable[[int], None] | None = None
     after: Callable[[int], None] | None = None
 
-    def begin(self) -> int:
+    @property
+    def made(self) -> int:
+        """How many calls have begun."""
+        return len(self.names)
+
+    def begin(self, name: str) -> int:
         """Count one more call."""
-        self.made += 1
+        self.names.append(name)
         number = self.made
         if self.before is not None:
             self.before(number)
@@ -92,7 +97,7 @@ class InMemoryTable(DynamoDbTable):
         return other
 
     def get(self, key: Key) -> Item | None:
-        number = self.calls.begin()
+        number = self.calls.begin("get")
         found = self._look(key)
         self.calls.end(number)
         return found
@@ -101,7 +106,7 @@ class InMemoryTable(DynamoDbTable):
         rest, found = iter(keys), list[Item]()
         while batch := list(islice(rest, _BATCH_GET)):
             _refuse_twice(_place(key) for key in batch)
-            number = self.calls.begin()
+            number = self.calls.begin("get_many")
             found += [item for key in batch if (item := self._look(key)) is not None]
             self.calls.end(number)
         self._random.shuffle(found)
@@ -114,7 +119,7 @@ class InMemoryTable(DynamoDbTable):
 
     def put(self, item: Item, condition: Condition | None = None) -> None:
         write = self._put(item, condition)
-        number = self.calls.begin()
+        number = self.calls.begin("put")
         self._carry_out([write])
         self.calls.end(number)
 
@@ -122,7 +127,7 @@ class InMemoryTable(DynamoDbTable):
         self, key: Key, expression: str, condition: Condition, values: Mapping[str, Any]
     ) -> Item:
         write = self._update(key, expression, condition, values)
-        number = self.calls.begin()
+        number = self.calls.begin("update")
         self._carry_out([write])
         self.calls.end(number)
         return copied(self.items[_place(key)])
@@ -133,7 +138,7 @@ class InMemoryTable(DynamoDbTable):
         while batch := list(islice(rest, _BATCH)):
             _refuse_twice(_place(item) for item in batch)
             self._random.shuffle(batch)
-            number = self.calls.begin()
+            number = self.calls.begin("write")
             for item in batch:
                 self._count()
                 self.items[_place(item)] = stored(item)
@@ -143,7 +148,7 @@ class InMemoryTable(DynamoDbTable):
         rest = iter(keys)
         while batch := list(islice(rest, _BATCH)):
             _refuse_twice(_place(key) for key in batch)
-            number = self.calls.begin()
+            number = self.calls.begin("delete")
             for key in batch:
                 self._count()
                 self.items.pop(_place(key), None)
@@ -194,7 +199,7 @@ class InMemoryTable(DynamoDbTable):
     ) -> Iterator[Item]:
         last: Any = None
         while True:
-            number = self.calls.begin()
+            number = self.calls.begin("query")
             found = within(last)
             shown = [copied(self.items[place]) for _, place in found[: limit or self.page]]
             self.reads += len(shown)
@@ -229,7 +234,7 @@ class InMemoryTable(DynamoDbTable):
         if not 0 < len(described) <= _LARGEST_TRANSACTION:
             raise StorageError(f"A transaction has 1 to {_LARGEST_TRANSACTION} items.")
         _refuse_twice((id(write.table.items), write.place) for write in described)
-        number = self.calls.begin()
+        number = self.calls.begin("transact")
         self._carry_out(described)
         self.calls.end(number)
 

@@ -9,6 +9,7 @@ from boto3.dynamodb.types import DYNAMODB_CONTEXT, Binary
 from shared.errors import StorageError
 
 _LARGEST = 400 * 1024
+_AS_THEY_ARE = frozenset({type(None), str, bool, Binary})
 # Of the keys of the table and of its index, in bytes.
 _LONGEST = {"pk": 2048, "sk": 1024, "collection": 2048, "collected_at": 1024}
 
@@ -31,17 +32,18 @@ def _refuse_key(name: str, value: Any, longest: int) -> None:
 
 def normal(value: Any) -> Any:
     """Copy a value as boto3 and DynamoDB make it: integers become decimals, nothing is rounded."""
-    if value is None or isinstance(value, str | bool | Binary):
+    kind = type(value)
+    if kind in _AS_THEY_ARE:
         return value
-    if isinstance(value, int | Decimal):
+    if kind in {int, Decimal}:
         return _number(value)
-    if isinstance(value, bytes):
-        return Binary(value)
-    if isinstance(value, Mapping):
+    if kind is dict:
         return {name: normal(inner) for name, inner in value.items()}
-    if isinstance(value, list | tuple):
+    if kind in {list, tuple}:
         return [normal(inner) for inner in value]
-    raise TypeError(f"DynamoDB takes no {type(value).__name__}.")
+    if kind is bytes:
+        return Binary(value)
+    raise TypeError(f"DynamoDB takes no {kind.__name__}.")
 
 
 def _number(value: int | Decimal) -> Decimal:
@@ -67,14 +69,15 @@ def copied(item: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _size(value: Any) -> int:
-    if isinstance(value, str):
+    kind = type(value)
+    if kind is str:
         return len(value) if value.isascii() else len(value.encode())
-    if isinstance(value, Binary):
-        return len(value.value)  # type: ignore[attr-defined] # the stubs lack it
-    if isinstance(value, Mapping):
+    if kind is Decimal:
+        return 21  # at most
+    if kind is Binary:
+        return len(value.value)
+    if kind is dict:
         return 3 + sum(1 + len(name.encode()) + _size(inner) for name, inner in value.items())
-    if isinstance(value, list):
+    if kind is list:
         return 3 + sum(1 + _size(inner) for inner in value)
-    if isinstance(value, Decimal):
-        return 2 + len(value.as_tuple().digits) // 2
     return 1

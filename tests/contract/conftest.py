@@ -18,7 +18,7 @@ from shared.adapters.dynamodb_table import DynamoDbTable
 from shared.domain.alerts import AlertState
 from shared.domain.definitions import Definitions
 from shared.ports import AlertStore, ConfigStore, Ledger, MetricStore, Outbox
-from tests.emulated import deployed_stack
+from tests.emulated import EMULATED, deployed_stack
 from tests.memory_stores import InMemoryConfig, InMemoryLedger, InMemoryMetrics
 from tests.memory_table import InMemoryTable
 from tests.stories import a_metric, an_alert, an_integration
@@ -53,13 +53,7 @@ def _deployment(tmp_path_factory):
         yield deployment
 
 
-_EMULATED = pytest.param("dynamodb", marks=pytest.mark.emulator)
-# Where the stores are held to the same promises: dictionaries, and the real adapters over a table
-# in memory and over the emulator's. Of alerts there are the real adapters alone.
-over_tables = pytest.mark.parametrize("stores", ["table", _EMULATED], indirect=True)
-
-
-@pytest.fixture(name="stores", params=["memory", "table", _EMULATED])
+@pytest.fixture(name="stores", params=["memory", "table", EMULATED])
 def _stores(request) -> Stores:
     suffix = f"{next(_numbers):06d}"
     if request.param == "dynamodb":

@@ -6,7 +6,7 @@ from urllib.parse import quote
 
 import pytest
 
-from shared.domain.configuration import SyncFailure, SyncStatus
+from shared.domain.configuration import Notifications, SyncFailure, SyncStatus
 from shared.domain.metrics import Arr, SubscriptionCount
 from shared.errors import ConflictError, LeaseHeldError, NotFoundError, VersionConflictError
 from shared.ports import SyncRequest
@@ -221,3 +221,27 @@ def test_more_metrics_than_a_transaction_holds_are_stored(stores, integration):
         [a_value("1", lease.sequence, metric_id=metric.id) for metric in metrics], lease
     )
     assert len(stores.metrics.latest([metric.id for metric in metrics])) == 30
+
+
+def test_the_statuses_of_several_accounts_come_at_once(stores, integration):
+    status = SyncStatus("ok", 2, NOON, NOON, NOON)
+    assert stores.config.sync_statuses([]) == {}
+    stores.config.save_sync_status(integration.id, status)
+    found = stores.config.sync_statuses([integration.id, "int_none"])
+    assert found == {integration.id: status, "int_none": SyncStatus()}
+
+
+def test_nobody_hears_of_accounts_until_somebody_asks_to(stores):
+    told = Notifications(("chn_1", "chn_2"), ("sync_failed", "recovered"))
+    stores.config.save_notifications(told)
+    assert stores.config.notifications() == told
+    stores.config.save_notifications(Notifications())
+    assert stores.config.notifications() == Notifications()
+
+
+def test_the_state_of_a_channel_that_was_removed_brings_it_not_back(stores):
+    channel = a_channel(id=stores.id("chn"))
+    with pytest.raises(VersionConflictError):
+        stores.config.save_channel(channel)
+    with pytest.raises(NotFoundError):
+        stores.config.channel(channel.id)
