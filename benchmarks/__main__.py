@@ -13,6 +13,7 @@ from collections.abc import Callable
 from typing import Any
 
 from benchmarks import (
+    alerting,
     changes,
     cold_start,
     computing,
@@ -37,6 +38,7 @@ MEASUREMENTS: dict[str, Measurement] = {
         computing,
         memory,
         scale,
+        alerting,
     )
 }
 

@@ -18,6 +18,7 @@ class Sizes:
         changed: how many customers change between two syncs.
         computed: subscriptions of accounts made up to be computed.
         in_memory: subscriptions of the account whose sync's memory is taken.
+        told: values that people are told of.
     """
 
     rounds: int = 5
@@ -28,6 +29,7 @@ class Sizes:
     changed: tuple[int, ...] = (1, 10, 100, 300)
     computed: tuple[int, ...] = (10_000, 100_000)
     in_memory: int = 100_000
+    told: int = 100
 
 
 USUAL = Sizes()
@@ -41,6 +43,7 @@ TINY = Sizes(
     changed=(1,),
     computed=(200,),
     in_memory=200,
+    told=10,
 )
 
 

@@ -7,8 +7,12 @@ import pytest
 from benchmarks.__main__ import MEASUREMENTS, run
 from benchmarks.rows import TINY
 
+NEEDS = {"alerting": [pytest.mark.emulator]}
 
-@pytest.mark.parametrize("name", MEASUREMENTS)
+
+@pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=NEEDS.get(name, ())) for name in MEASUREMENTS]
+)
 def test_a_measurement_runs_at_a_tiny_size_and_gives_its_figures(name):
     found = json.loads(json.dumps(run([name], TINY)))
     assert found["measured"][name]
