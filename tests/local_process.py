@@ -11,16 +11,25 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import boto3
+
+from local.emulator import REGION
+
 ROOT = Path(__file__).resolve().parents[1]
 _STOP_SECONDS = 20
 
 
 @dataclass(frozen=True)
 class Api:
-    """A client with one token."""
+    """A client with one token.
+
+    Attributes:
+        pid: of the local run, where it is known.
+    """
 
     url: str
     token: str
+    pid: int = 0
 
     def call(self, method: str, path: str, body: Any = None) -> tuple[int, Any]:
         """Send one request; gives status and decoded body."""
@@ -66,7 +75,38 @@ def running_local(*options: str) -> Iterator[Api]:
             raise RuntimeError(f"the local run did not start:\n{process.stderr.read()}")
         ready = json.loads(line.removeprefix("READY "))
         try:
-            yield Api(ready["url"], ready["token"])
+            yield Api(ready["url"], ready["token"], process.pid)
         finally:
             process.terminate()
             process.wait(_STOP_SECONDS)
+
+
+def emulated(api: Api, service: str) -> Any:
+    """Give a client with all rights of the emulator below a local run."""
+    for pid in descendants(api.pid):
+        variables = Path(f"/proc/{pid}/environ").read_text().split("\0")
+        environment = dict(it.split("=", 1) for it in variables if "=" in it)
+        if "GATEWAY_PORT" in environment:
+            return boto3.session.Session().client(
+                service,  # type: ignore[call-overload] # named at run time
+                endpoint_url=f"http://127.0.0.1:{environment['GATEWAY_PORT']}",
+                region_name=REGION,
+                aws_access_key_id=environment["AWS_ACCESS_KEY_ID"],
+                aws_secret_access_key=environment["AWS_SECRET_ACCESS_KEY"],
+            )
+    raise LookupError("There is no emulator below this process.")
+
+
+def descendants(pid: int) -> set[int]:
+    """Every process below *pid*, from what /proc says of parents."""
+    parents: dict[int, int] = {}
+    for path in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            parents[int(path.parent.name)] = int(path.read_text().rpartition(")")[2].split()[1])
+        except (FileNotFoundError, ProcessLookupError):
+            continue
+    found, last = {pid}, set[int]()
+    while found != last:
+        last = set(found)
+        found |= {child for child, parent in parents.items() if parent in found}
+    return found - {pid}

@@ -36,10 +36,10 @@ def test_the_emulators_own_scheduler_leaves_the_schedules_to_the_local_clock(
 ) -> None:
     scheduler = deployment.emulator.client("scheduler")
 
-    for interval in ("Hourly", "Daily", "Weekly"):
+    for name in ("Hourly", "Daily", "Weekly", "Sweep"):
         schedule = scheduler.get_schedule(
             GroupName=deployment.outputs["ScheduleGroupName"],
-            Name=deployment.outputs[f"{interval}ScheduleName"],
+            Name=deployment.outputs[f"{name}ScheduleName"],
         )
         assert schedule["State"] == "DISABLED"
 

@@ -8,6 +8,7 @@ import pytest
 from local.failure import LocalRunError
 from local.options import read_options
 from local.outbox import deliveries_in
+from local.settling import Settling
 from local.ticks import Schedule, Ticks
 
 MONDAY_SIX = datetime(2026, 11, 23, 6, 0, tzinfo=UTC)
@@ -75,6 +76,36 @@ async def test_the_clock_fires_what_is_due_each_minute_and_survives_a_failure(
 
     assert [name for name, _ in ticks.fired] == ["sweep"] * 3
     assert all(slot.second == slot.microsecond == 0 for _, slot in ticks.fired)
+
+
+class ScriptedSettling(Settling):
+    """Finds what the script says, look after look: `queued`, `unsent` or `over`."""
+
+    def __init__(self, *looks: str) -> None:
+        self.looks = list(looks)
+        self.sweeps: list[str] = []
+        self._sweep = lambda: self.sweeps.append(self.looks[0])
+
+    def _queue_is_empty(self) -> bool:
+        return self.looks[0] != "queued" or not self.looks.pop(0)
+
+    def _is_told(self) -> bool:
+        return self.looks.pop(0) == "over"
+
+
+async def test_what_stays_unsent_when_nothing_is_queued_any_more_is_swept_up(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("local.settling._PAUSE_SECONDS", 0)
+    monkeypatch.setattr("local.settling._PATIENCE_SECONDS", 0)
+    at_once = ScriptedSettling("queued", "queued", "over")
+    stuck = ScriptedSettling("queued", "unsent", "queued", "unsent", "unsent", "over")
+
+    await at_once.wait()
+    await stuck.wait()
+
+    assert at_once.sweeps == []
+    assert stuck.sweeps == ["over"]
 
 
 def test_the_sandbox_is_the_stripe_of_a_run_unless_a_key_or_an_address_is_given() -> None:

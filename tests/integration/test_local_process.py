@@ -15,7 +15,7 @@ from typing import Any
 
 import pytest
 
-from tests.local_process import ROOT, running_local
+from tests.local_process import ROOT, descendants, running_local
 
 pytestmark = pytest.mark.emulator
 
@@ -54,21 +54,6 @@ def run(*options: str) -> subprocess.CompletedProcess[str]:
 def ready(process: Process) -> Any:
     assert process.stdout is not None
     return json.loads(process.stdout.readline().removeprefix("READY "))
-
-
-def descendants(pid: int) -> set[int]:
-    """Every process below *pid*, from what /proc says of parents."""
-    parents: dict[int, int] = {}
-    for path in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            parents[int(path.parent.name)] = int(path.read_text().rpartition(")")[2].split()[1])
-        except (FileNotFoundError, ProcessLookupError):
-            continue
-    found, last = {pid}, set[int]()
-    while found != last:
-        last = set(found)
-        found |= {child for child, parent in parents.items() if parent in found}
-    return found - {pid}
 
 
 def alive(pids: set[int]) -> set[int]:

@@ -17,10 +17,10 @@ def _deployment(tmp_path_factory):
         yield deployment
 
 
-def dispatcher(deployment) -> str:
+def target_of(deployment, name: str) -> str:
     schedule = deployment.emulator.client("scheduler").get_schedule(
         GroupName=deployment.outputs["ScheduleGroupName"],
-        Name=deployment.outputs["HourlyScheduleName"],
+        Name=deployment.outputs[f"{name}ScheduleName"],
     )
     return schedule["Target"]["Arn"]
 
@@ -31,7 +31,7 @@ def invoke(deployment, arn: str) -> tuple[bool, str]:
 
 
 def test_a_function_may_do_what_it_was_granted_and_nothing_once_the_grant_is_gone(deployment):
-    arn = dispatcher(deployment)
+    arn = target_of(deployment, "Hourly")
     assert invoke(deployment, arn) == (
         True,
         json.dumps({"slot": "2026-11-22T12:00:00Z", "queued": []}),
@@ -44,3 +44,7 @@ def test_a_function_may_do_what_it_was_granted_and_nothing_once_the_grant_is_gon
     works, error = invoke(deployment, arn)
     assert not works
     assert "The function's role does not allow to read a list." in error
+
+
+def test_the_sweep_may_look_at_all_accounts_and_at_all_that_is_unsent(deployment):
+    assert invoke(deployment, target_of(deployment, "Sweep")) == (True, "{}")
