@@ -5,7 +5,7 @@ from datetime import timedelta
 from decimal import Decimal
 
 from shared.domain.alerts import Decision, Point
-from shared.domain.notices import Message, Notice
+from shared.domain.notices import AlertEvent, Message, Notice
 from tests.fakes import NOON
 
 BREACH = Point(Decimal("9.5"), NOON)
@@ -26,7 +26,7 @@ def fired(alert, seen, version=1, **changes):
     before = Point(Decimal("10.25"), NOON - timedelta(hours=1))
     decision = Decision(key, "fire", "crossed", Decimal("9.5"), NOON, before)
     decision = replace(decision, **changes)
-    return state, (decision, NOON), [a_notice(alert.id, key)]
+    return state, AlertEvent(decision, NOON, "Went below $10.00."), [a_notice(alert.id, key)]
 
 
 def commit(stores, alert, seen, told):

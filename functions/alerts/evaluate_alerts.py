@@ -9,10 +9,18 @@ from functools import partial
 from typing import Literal
 
 from functions.alerts.write_notices import write_notices
-from shared.domain.alerts import Alert, AlertState, ChangeRule, Decision, Point, step
+from shared.domain.alerts import (
+    Alert,
+    AlertState,
+    ChangeRule,
+    Decision,
+    Point,
+    describe_decision,
+    step,
+)
 from shared.domain.configuration import MetricValue
 from shared.domain.messages import AlertFacts, alert_message
-from shared.domain.notices import Notice
+from shared.domain.notices import AlertEvent, Notice
 from shared.errors import MetricsError, NotFoundError, VersionConflictError
 from shared.ports import AlertStore, Clock, ConfigStore, MetricStore
 
@@ -88,9 +96,13 @@ class EvaluateAlerts:
         decision: Decision | None,
         value: MetricValue,
     ) -> None:
-        event = None if decision is None else (decision, self.clock.now())
-        is_told = decision is not None and not decision.is_held
-        notices = self._notices(alert, decision, value) if decision and is_told else ()
+        event: AlertEvent | None = None
+        notices: tuple[Notice, ...] = ()
+        if decision is not None:
+            text = describe_decision(alert, decision)
+            event = AlertEvent(decision, self.clock.now(), text)
+        if decision is not None and not decision.is_held:
+            notices = self._notices(alert, decision, value)
         self.alerts.commit_decision(alert, seen=seen, state=state, event=event, notices=notices)
 
     def _notices(self, alert: Alert, decision: Decision, value: MetricValue) -> tuple[Notice, ...]:

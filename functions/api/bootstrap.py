@@ -11,12 +11,15 @@ from botocore.config import Config
 from functions.api.add_channel import AddChannel
 from functions.api.answer_test_query import AnswerTestQuery
 from functions.api.catch_up import CatchUp
+from functions.api.change_alert import ChangeAlert
 from functions.api.connect_account import ConnectAccount
 from functions.api.create_metric import CreateMetric
 from functions.api.list_channels import ListChannels
+from functions.api.preview_alert import PreviewAlert
 from functions.api.remove_channel import RemoveChannel
 from functions.api.set_alert import SetAlert
 from functions.api.settings import Settings
+from functions.api.try_channel import TryChannel
 from shared.adapters.dynamodb_alerts import DynamoDbAlerts
 from shared.adapters.dynamodb_config import DynamoDbConfig
 from shared.adapters.dynamodb_ledger import DynamoDbLedger
@@ -55,7 +58,10 @@ class Services:
     add_channel: AddChannel
     list_channels: ListChannels
     remove_channel: RemoveChannel
+    try_channel: TryChannel
     set_alert: SetAlert
+    change_alert: ChangeAlert
+    preview_alert: PreviewAlert
 
 
 @cache
@@ -76,6 +82,7 @@ def services() -> Services:
     def make_id(prefix: str) -> str:
         return new_id(prefix, clock.now())
 
+    set_alert = SetAlert(config, metrics, alerts, queue, clock, make_id)
     return Services(
         settings=settings,
         clock=clock,
@@ -98,7 +105,10 @@ def services() -> Services:
         add_channel=AddChannel(config, notifier, clock, make_id),
         list_channels=ListChannels(config, notifier),
         remove_channel=RemoveChannel(config, alerts, notifier),
-        set_alert=SetAlert(config, metrics, alerts, queue, clock, make_id),
+        try_channel=TryChannel(config, notifier, clock),
+        set_alert=set_alert,
+        change_alert=ChangeAlert(config, metrics, alerts, queue),
+        preview_alert=PreviewAlert(metrics, set_alert),
     )
 
 

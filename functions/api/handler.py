@@ -17,6 +17,7 @@ from functions.api.routes import (
     integrations,
     metric_types,
     metrics,
+    notifications,
     test_query,
 )
 from functions.api.routes.service import add_service_routes
@@ -27,7 +28,7 @@ LONGEST_ID = 100
 
 logger = Logger()
 app = APIGatewayHttpResolver(enable_validation=True, response_validation_error_http_code=500)
-for module in (integrations, metric_types, metrics, test_query, channels, alerts):
+for module in (integrations, metric_types, metrics, test_query, channels, alerts, notifications):
     app.include_router(module.router)
 add_service_routes(app)
 

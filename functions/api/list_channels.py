@@ -8,7 +8,7 @@ from shared.ports import ConfigStore, Notifier, Page
 
 @dataclass(frozen=True, slots=True)
 class ListChannels:
-    """Lists channels; those that wait for their owner's confirmation are looked at again."""
+    """Lists channels, with what SNS says of them by now."""
 
     config: ConfigStore
     notifier: Notifier
@@ -16,12 +16,9 @@ class ListChannels:
     def __call__(self, *, limit: int, cursor: str | None) -> Page[Channel]:
         """Give one page of the channels."""
         page = self.config.channels(limit=limit, cursor=cursor)
-        return Page(tuple(map(self._refresh, page.items)), page.next_cursor)
-
-    def _refresh(self, channel: Channel) -> Channel:
-        if channel.status != "pending_confirmation" or not channel.subscription:
-            return channel
-        refreshed = replace(channel, status=self.notifier.status(channel))
-        if refreshed != channel:
-            self.config.save_channel(refreshed)
-        return refreshed
+        statuses = self.notifier.statuses(page.items)
+        channels = tuple(replace(it, status=statuses[it.id]) for it in page.items)
+        for before, channel in zip(page.items, channels, strict=True):
+            if channel != before:
+                self.config.save_channel(channel)
+        return Page(channels, page.next_cursor)

@@ -23,7 +23,7 @@ class RemoveChannel:
 
         Raises:
             NotFoundError: no such channel.
-            ConflictError: alerts notify it; without it they would fire unheard.
+            ConflictError: alerts, or what is told of accounts, go to it: they would be unheard.
         """
         channel = self.config.channel(channel_id)
         users = [alert.name for alert in self._all_alerts() if channel_id in alert.channels]
@@ -31,6 +31,11 @@ class RemoveChannel:
             raise ConflictError(
                 f"This channel hears of {len(users)} alert(s): {', '.join(users[:5])}. "
                 "Remove them first, or they would fire unheard."
+            )
+        if channel_id in self.config.notifications().channels:
+            raise ConflictError(
+                "This channel hears of failed syncs and the like. "
+                "Take it out of the notifications first."
             )
         if channel.subscription:
             self.notifier.unsubscribe(channel.subscription)

@@ -1,12 +1,14 @@
 """What clients send. Unknown fields are refused; keys are never shown again."""
 
 import unicodedata
+from dataclasses import replace
 from decimal import Decimal
 from typing import Annotated, Any, Literal
 
 from pydantic import (
     AfterValidator,
     BaseModel,
+    BeforeValidator,
     ConfigDict,
     Field,
     PlainValidator,
@@ -17,9 +19,10 @@ from pydantic import (
     model_validator,
 )
 
-from functions.api.setting_schemas import DEFINITIONS_SCHEMA, QUERY_SCHEMA
-from shared.domain.alerts import ThresholdRule
-from shared.domain.configuration import RefreshInterval
+from functions.api.alert_settings import AlertSettings
+from functions.api.setting_schemas import DEFINITIONS_SCHEMA, QUERY_SCHEMA, RULE_SCHEMA
+from shared.domain.alerts import Rule, ThresholdRule, rule_from_dict
+from shared.domain.configuration import AccountEventKind, Notifications, RefreshInterval
 from shared.domain.definitions import Definitions
 from shared.domain.metrics import MetricQuery, query_from_dict
 from shared.domain.money import CURRENCIES
@@ -40,6 +43,12 @@ def _require_currency(code: str) -> str:
     return code
 
 
+def _require_number(value: object) -> object:
+    if isinstance(value, bool) or not isinstance(value, int | float | Decimal):
+        raise ValueError("Must be a number.")  # noqa: TRY004 - pydantic asks for it
+    return value
+
+
 Name = Annotated[
     str,
     StringConstraints(strip_whitespace=True, min_length=1, max_length=200),
@@ -49,7 +58,6 @@ Currency = Annotated[
     str, StringConstraints(max_length=3, to_lower=True), AfterValidator(_require_currency)
 ]
 Rate = Annotated[Decimal, Field(gt=0, lt=1_000_000_000, max_digits=28)]
-Amount = Annotated[Decimal, Field(max_digits=28, allow_inf_nan=False)]
 Id = Annotated[str, StringConstraints(min_length=1, max_length=100)]
 
 
@@ -61,6 +69,15 @@ class _Request(BaseModel):
 Query = Annotated[MetricQuery, PlainValidator(query_from_dict), WithJsonSchema(QUERY_SCHEMA)]
 ChosenDefinitions = Annotated[
     Definitions, PlainValidator(Definitions.from_dict), WithJsonSchema(DEFINITIONS_SCHEMA)
+]
+
+
+ChosenRule = Annotated[Rule, PlainValidator(rule_from_dict), WithJsonSchema(RULE_SCHEMA)]
+ChannelIds = Annotated[list[Id], Field(min_length=1, max_length=50)]
+Hours = Annotated[
+    Decimal,
+    BeforeValidator(_require_number),
+    Field(ge=0, le=8_760, max_digits=28, allow_inf_nan=False),
 ]
 
 
@@ -113,26 +130,81 @@ class ChannelBody(_Request):
     ]
 
 
-class ThresholdRuleBody(_Request):
-    """Notify when the value crosses a threshold."""
-
-    type: Literal["threshold"]
-    threshold: Amount
-    direction: Literal["above", "below"]
-    hysteresis: Annotated[Amount, Field(ge=0)] = Decimal(0)
-
-    def to_domain(self) -> ThresholdRule:
-        """Give the domain's rule."""
-        return ThresholdRule(self.threshold, self.direction, self.hysteresis)
-
-
-class AlertBody(_Request):
-    """A rule on a metric, and who is to hear of it."""
+class PreviewBody(_Request):
+    """A rule to be tried on the values that a metric has had; nothing is saved."""
 
     metric_id: Id
+    rule: ChosenRule
+    notify_if_already_breached: StrictBool = False
+    notify_on_recovery: StrictBool = False
+    cooldown_hours: Hours = Decimal(0)
+
+    @property
+    def settings(self) -> AlertSettings:
+        """Give what it says of the alert."""
+        return AlertSettings(
+            rule=self.rule,
+            notify_if_already_breached=self.notify_if_already_breached,
+            notify_on_recovery=self.notify_on_recovery,
+            cooldown_hours=self.cooldown_hours,
+        )
+
+
+class AlertBody(PreviewBody):
+    """A rule on a metric, and who is to hear of it."""
+
     name: Name | None = None
-    rule: ThresholdRuleBody
-    channels: Annotated[list[Id], Field(min_length=1, max_length=50)]
+    channels: ChannelIds
+    enabled: StrictBool = True
+
+    @property
+    def settings(self) -> AlertSettings:
+        """Give what it says of the alert."""
+        return replace(
+            super().settings,
+            name=self.name,
+            channels=tuple(self.channels),
+            is_enabled=self.enabled,
+        )
+
+
+def _forget_defaults(schema: dict[str, Any]) -> None:
+    """Leave out what stands in for a field that was not sent: whoever sent it would change it."""
+    for field in schema["properties"].values():
+        field.pop("default", None)
+
+
+class AlertChangesBody(_Request):
+    """What is to be changed of an alert; what is left out stays."""
+
+    model_config = ConfigDict(json_schema_extra=_forget_defaults)
+
+    name: Name = ""
+    rule: ChosenRule = ThresholdRule(Decimal(0), "above")
+    channels: ChannelIds = Field(default=[])
     enabled: StrictBool = True
     notify_if_already_breached: StrictBool = False
     notify_on_recovery: StrictBool = False
+    cooldown_hours: Hours = Decimal(0)
+
+    @property
+    def changes(self) -> dict[str, Any]:
+        """Give the fields that were sent, by their names in the domain."""
+        sent = {name: getattr(self, name) for name in self.model_fields_set}
+        if "enabled" in sent:
+            sent["is_enabled"] = sent.pop("enabled")
+        if "channels" in sent:
+            sent["channels"] = tuple(dict.fromkeys(self.channels))
+        return sent
+
+
+class NotificationsBody(_Request):
+    """Who is to hear of what concerns no single alert."""
+
+    channels: Annotated[list[Id], Field(max_length=50)]
+    events: Annotated[list[AccountEventKind], Field(max_length=50)]
+
+    @property
+    def notifications(self) -> Notifications:
+        """Give the domain's notifications; what was said twice counts once."""
+        return Notifications(tuple(dict.fromkeys(self.channels)), tuple(dict.fromkeys(self.events)))

@@ -1,21 +1,11 @@
 """Use case: set an alert on a metric."""
 
-from collections.abc import Callable, Sequence
-from contextlib import suppress
+from collections.abc import Callable
 from dataclasses import dataclass
 
-from shared.domain.alerts import Alert, AlertState, Sample, ThresholdRule, step
-from shared.domain.configuration import Metric
-from shared.domain.money import format_value
-from shared.errors import StorageError
-from shared.ports import (
-    AlertStore,
-    Clock,
-    ConfigStore,
-    MetricStore,
-    SyncQueue,
-    SyncRequest,
-)
+from functions.api.alert_settings import AlertSettings, ask_for_value, measured_in, usual_name
+from shared.domain.alerts import Alert, AlertState, starting_state
+from shared.ports import AlertStore, Clock, ConfigStore, MetricStore, SyncQueue
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,55 +19,38 @@ class SetAlert:
     clock: Clock
     new_id: Callable[[str], str]
 
-    def __call__(
-        self,
-        metric_id: str,
-        *,
-        name: str | None,
-        rule: ThresholdRule,
-        channels: Sequence[str],
-        is_enabled: bool,
-        notify_if_already_breached: bool,
-        notify_on_recovery: bool,
-    ) -> tuple[Alert, AlertState]:
+    def __call__(self, metric_id: str, settings: AlertSettings) -> tuple[Alert, AlertState]:
         """Set the alert and give it with the state that it starts in.
 
         Raises:
             NotFoundError: no such metric or channel.
         """
-        metric = self.config.metric(metric_id)
-        for channel_id in channels:
+        for channel_id in settings.channels:
             self.config.channel(channel_id)
-        alert = Alert(
-            id=self.new_id("alt"),
-            metric_id=metric_id,
-            name=name or self._usual_name(metric, rule),
-            rule=rule,
-            channels=tuple(dict.fromkeys(channels)),
-            created_at=self.clock.now(),
-            is_enabled=is_enabled,
-            notify_if_already_breached=notify_if_already_breached,
-            notify_on_recovery=notify_on_recovery,
-        )
-        state = self._first_state(alert)
+        alert = self.draft(metric_id, settings)
+        state = starting_state(alert, self.metrics.latest([metric_id]).get(metric_id))
         self.alerts.add_alert(alert, state)
-        if notify_if_already_breached:
-            # The notice comes of a new value, by the way that every notice takes: of this one, or
-            # where it cannot be asked for, of the next tick's.
-            with suppress(StorageError):
-                self.queue.send(
-                    SyncRequest(metric.integration_id, slot=alert.id, metric_id=metric_id)
-                )
+        ask_for_value(self.queue, self.config.metric(metric_id), alert)
         return alert, state
 
-    def _usual_name(self, metric: Metric, rule: ThresholdRule) -> str:
-        currency = self.config.integration(metric.integration_id).currency
-        threshold = format_value(rule.threshold, metric.query.unit, currency)
-        return f"{metric.name} {rule.direction} {threshold}"
+    def draft(self, metric_id: str, settings: AlertSettings) -> Alert:
+        """Make an alert of settings, and store nothing.
 
-    def _first_state(self, alert: Alert) -> AlertState:
-        value = self.metrics.latest([alert.metric_id]).get(alert.metric_id)
-        if value is None or alert.notify_if_already_breached:
-            return AlertState(config_version=alert.config_version)
-        sample = Sample(version=value.version, value=value.value, as_of=value.as_of)
-        return step(AlertState(config_version=alert.config_version), alert, sample)[0]
+        Raises:
+            NotFoundError: no such metric.
+        """
+        metric = self.config.metric(metric_id)
+        measured = measured_in(metric, self.config.integration(metric.integration_id))
+        return Alert(
+            id=self.new_id("alt"),
+            metric_id=metric_id,
+            name=settings.name or usual_name(metric, settings.rule, **measured),
+            rule=settings.rule,
+            channels=tuple(dict.fromkeys(settings.channels)),
+            created_at=self.clock.now(),
+            is_enabled=settings.is_enabled,
+            notify_if_already_breached=settings.notify_if_already_breached,
+            notify_on_recovery=settings.notify_on_recovery,
+            cooldown_hours=settings.cooldown_hours,
+            **measured,
+        )

@@ -1,11 +1,12 @@
-"""Metric queries and definitions as JSON Schema, drawn from the domain for the API's description.
+"""Queries, definitions and rules as JSON Schema, drawn from the domain for the API's description.
 
 They describe only: the domain's readers decide what is accepted.
 """
 
 import inspect
-from typing import Any
+from typing import Any, get_args
 
+from shared.domain.alerts import ChangeRule, CompareTo, Direction, Side, ThresholdRule
 from shared.domain.definitions import CHOICES, NET_DEDUCTS, PRESETS, Definitions
 from shared.domain.metrics import MetricQuery
 from shared.domain.metrics.queries import QUERY_TYPES, Setting, settings_of
@@ -50,3 +51,34 @@ DEFINITIONS_SCHEMA: dict[str, Any] = _object(
     },
     Definitions,
 )
+
+_NUMBER: dict[str, Any] = {"type": "number"}
+RULE_SCHEMA: dict[str, Any] = {
+    "description": "When an alert notifies.",
+    "oneOf": [
+        {
+            **_object(
+                {
+                    "type": {"type": "string", "const": ThresholdRule.type},
+                    "threshold": _NUMBER,
+                    "direction": _one_of(get_args(Side)),
+                    "hysteresis": {**_NUMBER, "minimum": 0, "default": 0},
+                },
+                ThresholdRule,
+            ),
+            "required": ["type", "threshold", "direction"],
+        },
+        {
+            **_object(
+                {
+                    "type": {"type": "string", "const": ChangeRule.type},
+                    "percentage": {**_NUMBER, "exclusiveMinimum": 0},
+                    "direction": _one_of(get_args(Direction)),
+                    "compare_to": {**_one_of(get_args(CompareTo)), "default": "previous"},
+                },
+                ChangeRule,
+            ),
+            "required": ["type", "percentage", "direction"],
+        },
+    ],
+}

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime
 
 from shared.adapters.dynamodb_items import from_item, to_item
 from shared.adapters.dynamodb_keys import (
@@ -101,7 +100,7 @@ class DynamoDbAlerts:
         *,
         seen: AlertState,
         state: AlertState,
-        event: tuple[Decision, datetime] | None,
+        event: AlertEvent | None,
         notices: Sequence[Notice],
     ) -> None:
         """See the port."""
@@ -111,8 +110,7 @@ class DynamoDbAlerts:
             # state's own condition is enough, at a quarter of a transaction's price.
             table.put(item, _is_still(seen))
             return
-        decision, decided_at = event
-        told = {**to_item(AlertEvent(decision, decided_at)), **_event_key(decision, alert)}
+        told = {**to_item(event), **_event_key(event.decision, alert)}
         is_unchanged = Condition("revision = :r", {":r": alert.revision})
         table.transact(
             [

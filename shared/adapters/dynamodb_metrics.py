@@ -151,7 +151,7 @@ class DynamoDbMetrics:
         items = self._table.between(pk, low, high, limit=_LOOK_BACK, is_reversed=True)
         past = (from_item(MetricValue, item) for item in items if item["value"] is not None)
         found = next(past, None)
-        return found if found is not None and _is_measured_alike(found, value) else None
+        return found if found is not None and found.is_measured_as(value) else None
 
     def values(
         self,
@@ -182,10 +182,6 @@ class DynamoDbMetrics:
 
 def _passed_on() -> LeaseHeldError:
     return LeaseHeldError("Another sync of this integration has begun: the values are dropped.")
-
-
-def _is_measured_alike(one: MetricValue, other: MetricValue) -> bool:
-    return (one.definitions_version, one.currency) == (other.definitions_version, other.currency)
 
 
 def _has_value(latest: Item) -> bool:

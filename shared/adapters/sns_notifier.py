@@ -1,6 +1,7 @@
 """Channels as subscriptions of one SNS topic, each filtered to its own id."""
 
 import json
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
@@ -71,6 +72,31 @@ class SnsNotifier:
                 raise
         pending = answer["Attributes"].get("PendingConfirmation", "false") == "true"
         return "pending_confirmation" if pending else "active"
+
+    def statuses(self, channels: Sequence[Channel]) -> Mapping[str, ChannelStatus]:
+        """See the port."""
+        subscribed = self._subscriptions() if channels else {}
+        found: dict[str, ChannelStatus] = {}
+        for channel in channels:
+            arn = subscribed.get((channel.type, channel.address), "")
+            if arn == "PendingConfirmation":
+                found[channel.id] = "pending_confirmation"
+            elif not arn.startswith("arn:"):
+                found[channel.id] = self.status(channel)  # the list may lag behind
+            else:
+                found[channel.id] = channel.status if channel.type == "sms" else "active"
+        return found
+
+    def _subscriptions(self) -> Mapping[tuple[str, str], str]:
+        pages = self._client.get_paginator("list_subscriptions_by_topic")
+        with translated("list subscriptions"):
+            return {
+                (subscription["Protocol"], subscription["Endpoint"]): subscription[
+                    "SubscriptionArn"
+                ]
+                for page in pages.paginate(TopicArn=self._topic_arn)
+                for subscription in page["Subscriptions"]
+            }
 
     def _has_opted_out(self, number: str) -> bool:
         # Whoever answers STOP to any message of this AWS account gets none any more.

@@ -132,6 +132,11 @@ class MetricValue:
     warnings: tuple[tuple[str, str], ...] = ()
     origin: Literal["observed", "reconstructed"] = "observed"
 
+    def is_measured_as(self, other: "MetricValue") -> bool:
+        """Whether both were computed under the same definitions and in the same currency."""
+        mine = (self.definitions_version, self.currency)
+        return mine == (other.definitions_version, other.currency)
+
 
 @dataclass(frozen=True, slots=True)
 class Channel:

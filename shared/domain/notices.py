@@ -51,8 +51,13 @@ class Notice:
 
 @dataclass(frozen=True, slots=True)
 class AlertEvent:
-    """A decision as the alert's history shows it, with what became of its notices."""
+    """A decision as the alert's history shows it, with what became of its notices.
+
+    Attributes:
+        text: the decision in words, by the rule that held when it was made.
+    """
 
     decision: Decision
     decided_at: datetime
+    text: str
     notices: tuple[Notice, ...] = ()

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Protocol
 
 from shared.domain.account_watch import AccountWatch
-from shared.domain.alerts import Alert, AlertState, Decision
+from shared.domain.alerts import Alert, AlertState
 from shared.domain.configuration import Channel, ChannelStatus
 from shared.domain.notices import AlertEvent, Message, Notice
 from shared.ports.common import Page
@@ -52,7 +52,7 @@ class AlertStore(Protocol):
         *,
         seen: AlertState,
         state: AlertState,
-        event: tuple[Decision, datetime] | None,
+        event: AlertEvent | None,
         notices: Sequence[Notice],
     ) -> None:
         """Store the new state with the event and notices that come of it: all or nothing.
@@ -107,6 +107,9 @@ class Outbox(Protocol):
         """Store how sending ended: `pending` again, or one of the statuses that end it.
 
         A notice that was removed meanwhile stays removed.
+
+        Raises:
+            VersionConflictError: somebody else is at it; nothing is written, it may be tried again.
         """
         ...
 
@@ -128,6 +131,13 @@ class Notifier(Protocol):
 
     def status(self, channel: Channel) -> ChannelStatus:
         """Tell whether a subscribed channel receives."""
+        ...
+
+    def statuses(self, channels: Sequence[Channel]) -> Mapping[str, ChannelStatus]:
+        """Tell of many channels whether they receive, in few calls, by their ids.
+
+        Whether a phone has opted out is looked at by `status` alone.
+        """
         ...
 
     def publish(self, channel_id: str, message: Message) -> str:

@@ -114,7 +114,7 @@ def test_state_event_and_notices_are_stored_together(stores, alert):
     commit(stores, alert, seen, (state, event, notices))
     assert stores.alerts.state(alert.id) == state
     (stored,) = stores.alerts.events(alert.id, limit=10).items
-    assert (stored.decision, stored.decided_at, stored.notices) == (*event, tuple(notices))
+    assert stored == replace(event, notices=tuple(notices))
     assert stores.outbox.pending_of(alert.id) == tuple(notices)
 
 
@@ -187,14 +187,15 @@ def test_events_come_by_the_time_of_the_data_page_by_page(stores, alert):
 
 def test_what_the_cooldown_held_back_is_in_the_history_and_in_no_outbox(stores, alert):
     seen = AlertState()
-    state, (decision, at), _ = fired(alert, seen, is_held=True, held_before=3)
-    commit(stores, alert, seen, (state, (decision, at), ()))
-    (event,) = stores.alerts.events(alert.id, limit=10).items
-    assert (event.decision, event.notices) == (decision, ())
+    state, held, _ = fired(alert, seen, is_held=True, held_before=3)
+    commit(stores, alert, seen, (state, held, ()))
+    assert stores.alerts.events(alert.id, limit=10).items == (held,)
     # The same breach is told later, under the same key: an event of its own.
-    later = replace(decision, is_held=False, reason="still_beyond", as_of=NOON + timedelta(hours=1))
-    notice = a_notice(alert.id, decision.key)
-    commit(stores, alert, state, (replace(state, last_version=2), (later, NOON), [notice]))
+    at = NOON + timedelta(hours=1)
+    later = replace(held.decision, is_held=False, reason="still_beyond", as_of=at)
+    notice = a_notice(alert.id, later.key)
+    told = replace(held, decision=later)
+    commit(stores, alert, state, (replace(state, last_version=2), told, [notice]))
     held, told = stores.alerts.events(alert.id, limit=10).items
     assert (held.notices, told.notices) == ((), (notice,))
 
@@ -205,9 +206,10 @@ def test_a_recovery_does_not_show_the_notices_of_the_breach(stores, alert):
     commit(stores, alert, seen, told)
     key = f"{alert.id}/1/1/recover"
     recovered = replace(told[0], status="ok", last_version=2)
-    decision = replace(told[1][0], key=key, kind="recover", as_of=NOON + timedelta(hours=1))
+    later = NOON + timedelta(hours=1)
+    decision = replace(told[1].decision, key=key, kind="recover", as_of=later)
     notices = [a_notice(alert.id, key, channel) for channel in ("chn_1", "chn_2")]
-    commit(stores, alert, told[0], (recovered, (decision, NOON), notices))
+    commit(stores, alert, told[0], (recovered, replace(told[1], decision=decision), notices))
     fire, recover = stores.alerts.events(alert.id, limit=10).items
     assert (fire.notices, recover.notices) == (tuple(told[2]), tuple(notices))
 

@@ -74,7 +74,7 @@ def test_the_notices_of_one_source_come_oldest_first_and_are_its_own(stores, met
     seen = fired(alert, AlertState())[0]
     state, event, _ = fired(alert, seen, version=2)
     early = replace(
-        a_notice(alert.id, event[0].key, "chn_2"), decided_at=NOON - timedelta(seconds=1)
+        a_notice(alert.id, event.decision.key, "chn_2"), decided_at=NOON - timedelta(seconds=1)
     )
     commit(stores, alert, seen, (state, event, [early]))
     assert stores.outbox.pending_of(alert.id) == (early, notice)
@@ -87,7 +87,7 @@ def test_all_that_is_pending_comes_oldest_first(stores, alert, notice):
     state, event, _ = fired(alert, seen, version=2)
     others = [
         replace(
-            a_notice(alert.id, event[0].key, f"chn_{n}"),
+            a_notice(alert.id, event.decision.key, f"chn_{n}"),
             decided_at=NOON + timedelta(seconds=10 - n),
             message=text,
         )

@@ -106,7 +106,7 @@ def test_a_channel_that_could_not_be_subscribed_for_good_is_not_kept(world):
 
 def test_a_channel_whose_making_was_cut_short_can_be_removed(world):
     world.config.add_channel(a_channel(subscription="", status="pending_confirmation"))
-    assert world.list(limit=10, cursor=None).items[0].status == "pending_confirmation"
+    assert world.list(limit=10, cursor=None).items[0].status == "not_receiving"
     world.remove("chn_1")
     assert not world.channels()
 

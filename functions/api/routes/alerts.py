@@ -8,8 +8,16 @@ from aws_lambda_powertools.event_handler.openapi.params import Body, Path
 from functions.api.bootstrap import services
 from functions.api.routes.paging import Cursor, Limit
 from functions.api.routes.router import Routes
-from functions.api.schemas import AlertBody
-from functions.api.views.alerts import AlertEvents, Alerts, AlertView, view_alert, view_event
+from functions.api.schemas import AlertBody, AlertChangesBody, PreviewBody
+from functions.api.views.alerts import (
+    AlertEvents,
+    Alerts,
+    AlertView,
+    PreviewView,
+    view_alert,
+    view_event,
+    view_preview,
+)
 
 router = Routes("Alerts")
 
@@ -19,15 +27,7 @@ AlertId = Annotated[str, Path()]
 @router.add("POST", "/v1/alerts")
 def set_alert(body: Annotated[AlertBody, Body()]) -> Response[AlertView]:
     """Set an alert; it starts from the metric's current value."""
-    alert, state = services().set_alert(
-        body.metric_id,
-        name=body.name,
-        rule=body.rule.to_domain(),
-        channels=body.channels,
-        is_enabled=body.enabled,
-        notify_if_already_breached=body.notify_if_already_breached,
-        notify_on_recovery=body.notify_on_recovery,
-    )
+    alert, state = services().set_alert(body.metric_id, body.settings)
     return Response(201, "application/json", view_alert(alert, state, is_new=True))
 
 
@@ -47,6 +47,19 @@ def get_alert(alert_id: AlertId) -> AlertView:
     """Show one alert and where it stands."""
     alerts = services().alerts
     return view_alert(alerts.alert(alert_id), alerts.state(alert_id))
+
+
+@router.add("PATCH", "/v1/alerts/<alert_id>")
+def change_alert(alert_id: AlertId, body: Annotated[AlertChangesBody, Body()]) -> AlertView:
+    """Change an alert, pause it, or let it go on; another rule starts from the current value."""
+    alert, state = services().change_alert(alert_id, body.changes)
+    return view_alert(alert, state, is_new=True)
+
+
+@router.add("POST", "/v1/alerts/preview")
+def preview_alert(body: Annotated[PreviewBody, Body()]) -> PreviewView:
+    """Tell when an alert would have notified, over all values of its metric; nothing is saved."""
+    return view_preview(services().preview_alert(body.metric_id, body.settings))
 
 
 @router.add("DELETE", "/v1/alerts/<alert_id>")

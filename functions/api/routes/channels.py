@@ -9,7 +9,13 @@ from functions.api.bootstrap import services
 from functions.api.routes.paging import Cursor, Limit
 from functions.api.routes.router import Routes
 from functions.api.schemas import ChannelBody
-from functions.api.views.channels import Channels, ChannelView, view_channel
+from functions.api.views.channels import (
+    Channels,
+    ChannelView,
+    SentTestView,
+    view_channel,
+    view_sent_test,
+)
 
 router = Routes("Channels")
 
@@ -35,3 +41,9 @@ def delete_channel(channel_id: ChannelId) -> Response[None]:
     """Remove a channel that no alert notifies, and end its subscription."""
     services().remove_channel(channel_id)
     return Response(204)
+
+
+@router.add("POST", "/v1/channels/<channel_id>/test")
+def try_channel(channel_id: ChannelId) -> SentTestView:
+    """Send a channel a message to try it out."""
+    return view_sent_test(services().try_channel(channel_id))

@@ -4,52 +4,88 @@ from typing import Any, Literal
 
 from pydantic import BaseModel
 
+from functions.api.preview_alert import Preview
 from functions.api.views.common import Instant, ListView, Number, json_numbers
-from shared.domain.alerts import Alert, AlertState
-from shared.domain.notices import AlertEvent
+from shared.domain.alerts import (
+    Alert,
+    AlertState,
+    AlertStatus,
+    Decision,
+    Kind,
+    Reason,
+    describe_decision,
+    describe_state,
+    rule_to_dict,
+)
+from shared.domain.messages import short_id
+from shared.domain.money import Unit
+from shared.domain.notices import AlertEvent, Notice, NoticeStatus
 
 
 class AlertStateView(BaseModel):
-    """Where an alert stands."""
+    """Where an alert stands; `note` says it in words."""
 
-    status: Literal["waiting", "ok", "firing", "paused"]
+    status: AlertStatus
     since: Instant | None
     last_value: Number | None
+    last_as_of: Instant | None
     note: str
 
 
 class AlertView(BaseModel):
-    """A rule on a metric."""
+    """A rule on a metric; `unit` and `currency` are those of its threshold."""
 
     id: str
     metric_id: str
     name: str
     rule: dict[str, Any]
+    unit: Unit
+    currency: str | None
     channels: list[str]
     enabled: bool
     notify_if_already_breached: bool
     notify_on_recovery: bool
+    cooldown_hours: Number
     state: AlertStateView
     created_at: Instant
 
 
 class NoticeView(BaseModel):
-    """What became of one notice."""
+    """What became of one notice; `failure` says why it was not sent."""
 
     channel: str
-    status: Literal["pending", "sending", "sent", "failed"]
+    type: Literal["email", "sms"]
+    address: str
+    status: NoticeStatus
+    attempts: int
+    failure: str | None
     message_id: str | None
     sent_at: Instant | None
 
 
-class AlertEventView(BaseModel):
-    """One decision of an alert."""
+class DecisionView(BaseModel):
+    """What an alert decided, or would have decided.
 
-    id: str
-    kind: Literal["fire", "recover"]
-    reason: str
+    `previous` is what the value was compared with; `change_percent` is null from zero; `held` says
+    why people were not told.
+    """
+
+    at: Instant
+    kind: Kind
+    reason: Reason
     value: Number
     previous: Number | None
+    previous_as_of: Instant | None
+    change_percent: Number | None
+    held: Literal["cooldown"] | None
+    text: str
+
+
+class AlertEventView(DecisionView):
+    """One decision of an alert; its messages end in `notice_id`."""
+
+    id: str
+    notice_id: str
     as_of: Instant
     decided_at: Instant
     notices: list[NoticeView]
@@ -67,67 +103,108 @@ class AlertEvents(ListView):
     data: list[AlertEventView]
 
 
+class PreviewView(BaseModel):
+    """When an alert would have notified over `values` values, oldest first.
+
+    `count` leaves out what the cooldown would have held back.
+    """
+
+    data: list[DecisionView]
+    count: int
+    values: int
+    first_at: Instant | None
+    last_at: Instant | None
+    note: str
+
+
 def view_alert(alert: Alert, state: AlertState, *, is_new: bool = False) -> AlertView:
     """Show an alert and where it stands; a new one says whether the value is beyond already."""
-    rule = {
-        "type": alert.rule.type,
-        "threshold": alert.rule.threshold,
-        "direction": alert.rule.direction,
-        "hysteresis": alert.rule.hysteresis,
-    }
     return AlertView(
         id=alert.id,
         metric_id=alert.metric_id,
         name=alert.name,
-        rule=json_numbers(rule),
+        rule=json_numbers(rule_to_dict(alert.rule)),
+        unit=alert.unit,
+        currency=alert.currency,
         channels=list(alert.channels),
         enabled=alert.is_enabled,
         notify_if_already_breached=alert.notify_if_already_breached,
         notify_on_recovery=alert.notify_on_recovery,
+        cooldown_hours=alert.cooldown_hours,
         state=AlertStateView(
             status=state.status,
             since=state.since,
-            last_value=state.last_value,
-            note=_note(alert, state, is_new=is_new),
+            last_value=state.last and state.last.value,
+            last_as_of=state.last and state.last.as_of,
+            note=describe_state(alert, state, is_new=is_new),
         ),
         created_at=alert.created_at,
     )
-
-
-def _note(alert: Alert, state: AlertState, *, is_new: bool) -> str:
-    beyond = f"{alert.rule.direction} the threshold"
-    if state.status == "paused":
-        return "Paused: no value is looked at until the alert is enabled."
-    if state.status == "waiting":
-        return "Waiting for the first value."
-    if state.status == "ok":
-        return f"Notifies as soon as the value goes {beyond}."
-    if is_new:
-        return (
-            f"The value is already {beyond}. Notifies the next time that it crosses, "
-            "after it has come back."
-        )
-    return f"The value is {beyond}. Notifies again after it has come back and crosses anew."
 
 
 def view_event(event: AlertEvent) -> AlertEventView:
     """Show one decision and what became of its notices."""
     decision = event.decision
     return AlertEventView(
+        **_view_decision(decision, event.text).model_dump(),
         id=decision.key,
+        notice_id=f"#{short_id(decision.key)}",
+        as_of=decision.as_of,
+        decided_at=event.decided_at,
+        notices=[_view_notice(notice) for notice in event.notices],
+    )
+
+
+def view_preview(preview: Preview) -> PreviewView:
+    """Show what an alert would have told."""
+    alert, values = preview.alert, preview.values
+    count = sum(not decision.is_held for decision in preview.decisions)
+    return PreviewView(
+        data=[_view_decision(it, describe_decision(alert, it)) for it in preview.decisions],
+        count=count,
+        values=len(values),
+        first_at=values[0].as_of if values else None,
+        last_at=values[-1].as_of if values else None,
+        note=_preview_note(preview, count),
+    )
+
+
+def _preview_note(preview: Preview, count: int) -> str:
+    if not preview.values:
+        return "The metric has no values yet: there is nothing to try the rule on."
+    first, last = preview.values[0].as_of, preview.values[-1].as_of
+    times = "once" if count == 1 else f"{count} times" if count else "never"
+    held = len(preview.decisions) - count
+    said = f"Would have notified {times} from {first:%Y-%m-%d} to {last:%Y-%m-%d}"
+    said += f"; the cooldown would have held back {held}." if held else "."
+    if any(value.origin == "reconstructed" for value in preview.values):
+        said += " Values rebuilt from the account's past count, daily or weekly as they are."
+    return said
+
+
+def _view_decision(decision: Decision, text: str) -> DecisionView:
+    previous = decision.previous
+    return DecisionView(
+        at=decision.as_of,
         kind=decision.kind,
         reason=decision.reason,
         value=decision.value,
-        previous=decision.previous,
-        as_of=decision.as_of,
-        decided_at=event.decided_at,
-        notices=[
-            NoticeView(
-                channel=notice.channel_id,
-                status=notice.status,
-                message_id=notice.message_id,
-                sent_at=notice.sent_at,
-            )
-            for notice in event.notices
-        ],
+        previous=previous and previous.value,
+        previous_as_of=previous and previous.as_of,
+        change_percent=decision.change_percent,
+        held="cooldown" if decision.is_held else None,
+        text=text,
+    )
+
+
+def _view_notice(notice: Notice) -> NoticeView:
+    return NoticeView(
+        channel=notice.channel_id,
+        type=notice.channel_type,
+        address=notice.address,
+        status=notice.status,
+        attempts=notice.attempts,
+        failure=notice.failure,
+        message_id=notice.message_id,
+        sent_at=notice.sent_at,
     )

@@ -11,6 +11,7 @@ from shared.domain.alerts.alert import (
     Trouble,
 )
 from shared.domain.alerts.decide import starting_state, step
+from shared.domain.alerts.replay import replay
 from shared.domain.alerts.rules import (
     ChangeRule,
     CompareTo,
@@ -21,6 +22,7 @@ from shared.domain.alerts.rules import (
     rule_from_dict,
     rule_to_dict,
 )
+from shared.domain.alerts.words import describe_decision, describe_state
 
 __all__ = [
     "Alert",
@@ -37,6 +39,9 @@ __all__ = [
     "Side",
     "ThresholdRule",
     "Trouble",
+    "describe_decision",
+    "describe_state",
+    "replay",
     "rule_from_dict",
     "rule_to_dict",
     "starting_state",

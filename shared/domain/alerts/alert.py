@@ -3,10 +3,11 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
+from fractions import Fraction
 from typing import Literal
 
 from shared.domain.alerts.rules import Rule
-from shared.domain.money import Unit
+from shared.domain.money import Unit, round_half_up
 
 AlertStatus = Literal["waiting", "ok", "firing", "paused"]
 Kind = Literal["fire", "recover", "change"]
@@ -115,3 +116,11 @@ class Decision:
     previous: Point | None
     is_held: bool = False
     held_before: int = 0
+
+    @property
+    def change_percent(self) -> Decimal | None:
+        """The change in percent of what it is compared with, to two decimals; None from zero."""
+        if self.previous is None or not self.previous.value:
+            return None
+        before = Fraction(self.previous.value)
+        return round_half_up((Fraction(self.value) - before) / abs(before) * 100, 2)

@@ -1,0 +1,62 @@
+"""What a person says of an alert, and what follows from it, whether it is new or changed."""
+
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from shared.domain.alerts import Alert, ChangeRule, CompareTo, Rule
+from shared.domain.configuration import Integration, Metric
+from shared.domain.money import Unit, format_value
+from shared.errors import StorageError
+from shared.ports import SyncQueue, SyncRequest
+
+_VERBS = {"increase": "rises", "decrease": "drops", "any": "changes"}
+_COMPARED: Mapping[CompareTo, str] = {
+    "previous": "",
+    "day": " in a day",
+    "week": " in a week",
+    "month": " in a month",
+    "year": " in a year",
+    "last_alert": " since the last alert",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AlertSettings:
+    """What a person says of an alert; no name gives it its usual one."""
+
+    rule: Rule
+    name: str | None = None
+    channels: tuple[str, ...] = ()
+    is_enabled: bool = True
+    notify_if_already_breached: bool = False
+    notify_on_recovery: bool = False
+    cooldown_hours: Decimal = Decimal(0)
+
+
+def measured_in(metric: Metric, integration: Integration) -> dict[str, Any]:
+    """Give unit and currency of the values that an alert will see."""
+    unit: Unit = metric.query.unit
+    return {"unit": unit, "currency": integration.currency if unit == "currency" else None}
+
+
+def usual_name(metric: Metric, rule: Rule, unit: Unit, currency: str | None) -> str:
+    """Name an alert after what it waits for."""
+    if isinstance(rule, ChangeRule):
+        verb, compared = _VERBS[rule.direction], _COMPARED[rule.compare_to]
+        return f"{metric.name} {verb} by {rule.percentage.normalize():f}%{compared}"
+    return f"{metric.name} {rule.direction} {format_value(rule.threshold, unit, currency)}"
+
+
+def ask_for_value(queue: SyncQueue, metric: Metric, alert: Alert) -> None:
+    """Ask for a new value where the alert wants its present state to be told.
+
+    The notice comes by the way that every notice takes: of this value, or where it cannot be asked
+    for, of the next tick's.
+    """
+    if alert.is_enabled and alert.notify_if_already_breached:
+        slot = f"{alert.id}-{alert.revision}"
+        with suppress(StorageError):
+            queue.send(SyncRequest(metric.integration_id, slot=slot, metric_id=metric.id))

@@ -1,0 +1,64 @@
+"""Use case: change an alert, pause it, or let it go on."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from functions.api.alert_settings import ask_for_value, measured_in
+from shared.domain.alerts import Alert, AlertState, starting_state
+from shared.errors import VersionConflictError
+from shared.ports import AlertStore, ConfigStore, MetricStore, SyncQueue
+
+_ATTEMPTS = 5
+# What a value is judged by: when it changes, the alert starts afresh.
+_JUDGED_BY = ("rule", "unit", "currency", "notify_if_already_breached")
+
+
+@dataclass(frozen=True, slots=True)
+class ChangeAlert:
+    """Stores a changed alert; where it starts afresh, from the metric's current value."""
+
+    config: ConfigStore
+    metrics: MetricStore
+    alerts: AlertStore
+    queue: SyncQueue
+
+    def __call__(self, alert_id: str, changes: Mapping[str, Any]) -> tuple[Alert, AlertState]:
+        """Change fields of the alert, by their names, and give it with its state.
+
+        Raises:
+            NotFoundError: no such alert or channel.
+            VersionConflictError: others kept changing it; nothing is lost, it may be tried again.
+        """
+        for channel_id in changes.get("channels", ()):
+            self.config.channel(channel_id)
+        for attempt in range(1, _ATTEMPTS + 1):
+            try:
+                return self._change(self.alerts.alert(alert_id), changes)
+            except VersionConflictError:
+                if attempt == _ATTEMPTS:
+                    raise
+        raise AssertionError  # pragma: no cover - the last attempt has raised
+
+    def _change(self, before: Alert, changes: Mapping[str, Any]) -> tuple[Alert, AlertState]:
+        metric = self.config.metric(before.metric_id)
+        measured = measured_in(metric, self.config.integration(metric.integration_id))
+        # A threshold means the currency of its day until somebody sets it anew.
+        alert = replace(before, **changes, **(measured if "rule" in changes else {}))
+        state = self.alerts.state(alert.id)
+        if alert == before:
+            return alert, state
+        is_judged_anew = any(getattr(alert, it) != getattr(before, it) for it in _JUDGED_BY)
+        alert = replace(
+            alert,
+            config_version=before.config_version + is_judged_anew,
+            revision=before.revision + 1,
+        )
+        if not is_judged_anew and alert.is_enabled == before.is_enabled:
+            self.alerts.save_alert(alert)
+            return alert, state
+        current = self.metrics.latest([metric.id]).get(metric.id)
+        state = starting_state(alert, current, state)
+        self.alerts.save_alert(alert, state)
+        ask_for_value(self.queue, metric, alert)
+        return alert, state

@@ -1,0 +1,105 @@
+"""Alerts in words: what each waits for, and what it has decided."""
+
+from collections.abc import Mapping
+from decimal import Decimal
+
+from shared.domain.alerts.alert import Alert, AlertState, Decision, Reason, Trouble
+from shared.domain.alerts.rules import ChangeRule, CompareTo, ThresholdRule
+from shared.domain.money import format_value
+
+_BASELINES: Mapping[CompareTo, str] = {
+    "previous": "the value before it",
+    "day": "the value of a day before",
+    "week": "the value of a week before",
+    "month": "the value of a month before",
+    "year": "the value of a year before",
+    "last_alert": "the value that was told last",
+}
+_CROSSINGS: Mapping[Reason, str] = {
+    "already_beyond": "Was already {} when the alert was set",
+    "still_beyond": "Still {} after the cooldown",
+    "recovered": "No longer {}",
+}
+_VERBS = {"increase": "rises", "decrease": "drops", "any": "changes"}
+_TROUBLES: Mapping[Trouble, str] = {
+    "currency_changed": "Values are in another currency than the threshold by now, and are not"
+    " looked at: set the threshold anew.",
+    "unit_changed": "Values are in another unit than the threshold by now, and are not looked at:"
+    " set the threshold anew.",
+    "not_a_number": "The newest value is no number and was not looked at.",
+}
+
+
+def describe_state(alert: Alert, state: AlertState, *, is_new: bool = False) -> str:
+    """Say where an alert stands and what it waits for; a new one, what its first value meant."""
+    if state.status == "paused":
+        return "Paused: no value is looked at until the alert is enabled."
+    if state.trouble is not None:
+        return _TROUBLES[state.trouble]
+    if isinstance(alert.rule, ChangeRule):
+        return _describe_change(alert.rule, state)
+    return _describe_threshold(alert, alert.rule, state, is_new=is_new)
+
+
+def _describe_change(rule: ChangeRule, state: AlertState) -> str:
+    if state.last is None:
+        return "Waiting for the first value."
+    if state.status == "waiting":
+        until = rule.baseline_until(state.last.as_of)
+        return (
+            f"Waiting for a baseline: there is no value of {until:%Y-%m-%d %H:%M} UTC or before "
+            "to compare with."
+        )
+    said = (
+        f"Notifies when a value {_VERBS[rule.direction]} by {_percent(rule)} or more against "
+        f"{_BASELINES[rule.compare_to]}."
+    )
+    if rule.compare_to == "previous":
+        said += " A slow drift is not seen so; compare with week or last_alert for that."
+    return said + _held(state)
+
+
+def _describe_threshold(
+    alert: Alert, rule: ThresholdRule, state: AlertState, *, is_new: bool
+) -> str:
+    beyond = f"{rule.direction} {_amount(alert, rule.threshold)}"
+    if state.status == "waiting":
+        return "Waiting for the first value."
+    if state.status == "ok":
+        return f"Notifies as soon as the value goes {beyond}.{_held(state)}"
+    if state.is_untold:
+        return f"The value went {beyond} during the cooldown. Notifies if it still is afterwards."
+    if is_new:
+        return (
+            f"The value is already {beyond}. Notifies the next time that it crosses, "
+            "after it has come back."
+        )
+    return f"The value is {beyond}. Notifies again after it has come back and crosses anew."
+
+
+def describe_decision(alert: Alert, decision: Decision) -> str:
+    """Say what an alert has decided, with both values."""
+    was = f", was {_amount(alert, decision.previous.value)}" if decision.previous else ""
+    said = f"{_verdict(alert, decision)}: {_amount(alert, decision.value)}{was}."
+    return f"{said} Held back by the cooldown." if decision.is_held else said
+
+
+def _verdict(alert: Alert, decision: Decision) -> str:
+    if isinstance(alert.rule, ThresholdRule):
+        beyond = f"{alert.rule.direction} {_amount(alert, alert.rule.threshold)}"
+        return _CROSSINGS.get(decision.reason, "Went {}").format(beyond)
+    percent, before = decision.change_percent, decision.previous
+    verb = "Rose" if before is None or decision.value > before.value else "Dropped"
+    return f"{verb} from zero" if percent is None else f"{verb} by {abs(percent):f}%"
+
+
+def _held(state: AlertState) -> str:
+    return f" Held back since the last notice: {state.held}." if state.held else ""
+
+
+def _percent(rule: ChangeRule) -> str:
+    return f"{rule.percentage.normalize():f}%"
+
+
+def _amount(alert: Alert, value: Decimal) -> str:
+    return format_value(value, alert.unit, alert.currency)
