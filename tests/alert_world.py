@@ -96,6 +96,10 @@ class AlertWorld:
         other.services = other._services()
         return other
 
+    def restart(self) -> None:
+        """Start the process anew, which forgets what it kept in memory."""
+        self.services = self._services()
+
     def _services(self) -> Services:
         table = table_of(self.table, self.calls)
         config, metrics, alerts = (

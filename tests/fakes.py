@@ -1,6 +1,6 @@
 """What else a use case meets, in memory: clock, secrets, queue, notifier, Stripe."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from itertools import count
@@ -110,6 +110,9 @@ class InMemoryNotifier:
         if channel.subscription in self.unconfirmed:
             return "pending_confirmation"
         return "active" if is_there else "not_receiving"
+
+    def statuses(self, channels: Sequence[Channel]) -> Mapping[str, ChannelStatus]:
+        return {channel.id: self.status(channel) for channel in channels}
 
     def publish(self, channel_id: str, message: Message) -> str:
         number = self.calls.begin("publish")

@@ -1,6 +1,7 @@
 """The alerts' Lambda entry points: stream records of what syncs left behind, and the sweep."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
+from functools import partial
 from typing import Any
 
 from aws_lambda_powertools import Logger
@@ -17,6 +18,7 @@ from shared.adapters.dynamodb_items import from_item
 from shared.adapters.dynamodb_keys import id_of
 from shared.domain.configuration import MetricValue
 from shared.domain.notices import NoticeStatus
+from shared.errors import MetricsError
 
 # What is being sent when the time is up must still be marked.
 _RESERVE_SECONDS = 15.0
@@ -32,7 +34,10 @@ _processor = BatchProcessor(
 def handle(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Decide and send what follows from one batch of new values and ended syncs."""
     answer = process_partial_response(
-        event=event, record_handler=_take, processor=_processor, context=context
+        event=event,
+        record_handler=partial(_take_in_turn, set[str]()),
+        processor=_processor,
+        context=context,
     )
     return dict(answer)
 
@@ -50,18 +55,30 @@ def sweep(event: dict[str, Any], context: LambdaContext) -> dict[NoticeStatus, i
     return {**ends}
 
 
+def _take_in_turn(held_up: set[str], record: DynamoDBRecord, lambda_context: LambdaContext) -> None:
+    """Deal with one record, unless an earlier one of its item failed, and will come again.
+
+    Whoever sees the later value first has no eye for the crossing in the earlier one.
+    """
+    item = _item_of(record)
+    if item in held_up:
+        raise MetricsError("An earlier record of this item comes again first.")
+    held_up.add(item)
+    _take(record, lambda_context)
+    held_up.remove(item)
+
+
 def _take(record: DynamoDBRecord, lambda_context: LambdaContext) -> None:
     """Deal with one record; one that nobody could ever read goes to the operator instead."""
     try:
         found = _read(record)
-    except (KeyError, TypeError, ValueError) as error:
-        keys = record.dynamodb.keys if record.dynamodb else {}
+    except (ArithmeticError, KeyError, TypeError, ValueError) as error:
         logger.exception("record given up", event_id=record.event_id)
         services().failures.report(
             "A stream record could not be read.",
             {
                 "event": str(record.event_id),
-                "item": " ".join(map(str, keys.values())),
+                "item": _item_of(record),
                 "reason": type(error).__name__,
             },
         )
@@ -71,6 +88,12 @@ def _take(record: DynamoDBRecord, lambda_context: LambdaContext) -> None:
         _take_value(found, is_time_up)
     else:
         _send(services().watch.one(found), is_time_up)
+
+
+def _item_of(record: DynamoDBRecord) -> str:
+    """Name the item that the record is of by its keys, whatever type they say they have."""
+    keys: Mapping[str, Any] = (record.raw_event.get("dynamodb") or {}).get("Keys") or {}
+    return " ".join(str(text) for typed in keys.values() for text in typed.values())
 
 
 def _read(record: DynamoDBRecord) -> MetricValue | str:

@@ -11,13 +11,15 @@ from datetime import datetime, timedelta
 
 from shared.domain.configuration import Channel
 from shared.domain.notices import LONGEST_TRY, Notice, NoticeStatus
-from shared.errors import InvalidInputError, MetricsError, NotFoundError
+from shared.errors import InvalidInputError, MetricsError, NotFoundError, StorageError
 from shared.ports import Clock, ConfigStore, Failures, Notifier, Outbox
 
 _LEASE = timedelta(seconds=60)
 # SNS suspends an e-mail subscription that gets more than ten messages a second, for good. Two
 # workers may be sending at once.
 _SPACING = timedelta(seconds=0.25)
+# Between the attempts to mark what was published.
+_PAUSES = (0.1, 0.4, 1.6)
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,9 +50,20 @@ class SendNotices:
             claimed = self.outbox.claim(notice, now=now, until=now + _LEASE)
             if claimed is not None:
                 settled = self._send(claimed)
-                self.outbox.settle(replace(settled, lease_until=None))
+                self._mark(replace(settled, lease_until=None))
                 ends[settled.status] += 1
         return ends
+
+    def _mark(self, notice: Notice) -> None:
+        """Store how sending ended: a published notice whose mark is lost goes out once more."""
+        for pause in _PAUSES:
+            try:
+                self.outbox.settle(notice)
+            except StorageError:
+                self.sleep(pause)
+            else:
+                return
+        self.outbox.settle(notice)
 
     def _send(self, notice: Notice) -> Notice:
         try:

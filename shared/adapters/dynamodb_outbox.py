@@ -47,7 +47,10 @@ class DynamoDbOutbox:
         try:
             self._settle(notice)
         except VersionConflictError:
-            return  # removed with its alert
+            # Gone with its alert, or settled already by a call whose answer was lost. Or somebody
+            # tries to claim it at this very moment: then nothing was written.
+            if self._table.get(waiting_key(notice)) is not None:
+                raise
 
     def _settle(self, notice: Notice) -> None:
         if notice.status == "pending":

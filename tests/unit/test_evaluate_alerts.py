@@ -1,160 +1,203 @@
-"""From a new value to notices: decided once, sent once, nothing lost."""
+"""From a new value to what is decided: once, whatever comes twice, late or at the same time."""
+
+from dataclasses import replace
+from datetime import timedelta
+from decimal import Decimal
 
 import pytest
 
-from functions.alerts.evaluate_alerts import EvaluateAlerts
 from shared.domain.alerts import AlertState
-from shared.errors import ConfigurationError, StorageUnavailableError, VersionConflictError
-from tests.fakes import FakeClock, InMemoryNotifier
-from tests.memory_stores import InMemoryAlerts, InMemoryConfig
-from tests.stories import a_channel, a_metric, a_value, an_alert, an_integration
-
-
-class World:
-    """One alert (below 10,000) with an e-mail and an SMS channel, all in memory."""
-
-    def __init__(self) -> None:
-        self.config, self.notifier, self.clock = InMemoryConfig(), InMemoryNotifier(), FakeClock()
-        self.alerts = InMemoryAlerts(self.config)
-        self.config.add_integration(an_integration())
-        self.config.add_metric(a_metric())
-        self.config.add_channel(a_channel())
-        self.config.add_channel(a_channel(id="chn_2", type="sms", address="+14155550100"))
-        self.alerts.add_alert(an_alert(channels=("chn_1", "chn_2")), AlertState())
-        self.evaluate = EvaluateAlerts(self.config, self.alerts, self.notifier, self.clock)
-
-    def see(self, *amounts: str) -> None:
-        """Offer amounts as the next versions."""
-        first = (self.alerts.state("alt_1").last_version or 0) + 1
-        for version, amount in enumerate(amounts, start=first):
-            self.evaluate(a_value(amount, version))
-
-    def sent(self) -> list[tuple[str, str]]:
-        return [(notice.channel_id, notice.key) for notice in self.notifier.published]
-
-
-@pytest.fixture(name="world")
-def _world() -> World:
-    return World()
-
+from shared.errors import StorageUnavailableError, VersionConflictError
+from tests.alert_world import AlertWorld
+from tests.fakes import NOON
+from tests.memory_table import Calls
+from tests.stories import a_change_rule, a_channel, a_rule, a_value, an_alert
 
 FIRST = [("chn_1", "alt_1/1/1/fire"), ("chn_2", "alt_1/1/1/fire")]
 
 
+@pytest.fixture(name="world")
+def _world():
+    return AlertWorld()
+
+
+def see(world, *amounts):
+    """Have amounts arrive as the next versions, an hour apart."""
+    first = (world.alerts.state("alt_1").last_version or 0) + 1
+    for version, amount in enumerate(amounts, start=first):
+        world.arrive(a_value(amount, version, as_of=NOON + timedelta(hours=version)))
+
+
+def failing(calls, name, error, times=1):
+    """Have the next calls of that name fail before they take effect."""
+    left = [error] * times
+
+    def fail(_):
+        if left and calls.names[-1] == name:
+            raise left.pop()
+
+    calls.before = fail
+
+
 def test_a_crossing_is_told_once_on_every_channel(world):
-    world.see("10500", "9900", "9800")
+    see(world, "10500", "9900", "9800")
     assert world.sent() == FIRST
-    subjects = [notice.message.subject for notice in world.notifier.published]
-    assert subjects[0].startswith("[Test mode] [Firing] MRR below $10,000.00: now $9,900.00")
-    assert subjects[1] == ""
+    mail, text = (it.message for it in world.notifier.published)
+    assert "9,900" in mail.subject
+    assert "9,900" in text.body
+    assert text.subject == ""
 
 
 def test_t04_the_same_value_again_is_told_once(world):
-    world.see("10500", "9900")
-    world.evaluate(a_value("9900", 2))
+    see(world, "10500", "9900")
+    assert world.services.evaluate(a_value("9900", 2)) == {"alt_1": "old"}
+    world.offer(a_value("9900", 2))
     assert world.sent() == FIRST
+
+
+def test_what_became_of_a_value_is_said_of_each_alert(world):
+    at = NOON + timedelta(hours=2)
+    other = an_alert(id="alt_2", rule=a_rule("below", "100"))
+    world.alerts.add_alert(other, AlertState())
+    see(world, "10500")
+    assert world.services.evaluate(a_value("9900", 2, as_of=at)) == {
+        "alt_1": "decided",
+        "alt_2": "seen",
+    }
+    # One version, two values: somebody wrote over what was there.
+    assert world.services.evaluate(a_value("9901", 2, as_of=at)) == {
+        "alt_1": "rewritten",
+        "alt_2": "rewritten",
+    }
+    assert world.services.evaluate(a_value("1", 1)) == {"alt_1": "old", "alt_2": "old"}
+    assert world.services.evaluate(a_value(None, 3)) == {"alt_1": "old", "alt_2": "old"}
 
 
 def test_t16_two_alerts_on_one_metric_are_independent(world):
     world.alerts.add_alert(an_alert(id="alt_2", is_enabled=False), AlertState())
     world.alerts.add_alert(an_alert(id="alt_3"), AlertState())
-    world.see("10500", "9900")
-    assert [key for _, key in world.sent()] == ["alt_1/1/1/fire"] * 2 + ["alt_3/1/1/fire"]
+    see(world, "10500", "9900")
+    assert world.sent() == [*FIRST, ("chn_1", "alt_3/1/1/fire")]
 
 
-def test_t17_a_notice_that_could_not_be_sent_goes_out_later_and_nothing_fires_again(world):
-    world.see("10500")
-    world.notifier.failures = [StorageUnavailableError("busy")]
+def test_an_alert_that_cannot_be_decided_keeps_no_other_from_it(world):
+    world.alerts.add_alert(an_alert(id="alt_2"), AlertState())
+    see(world, "10500")
+    failing(world.calls, "transact", StorageUnavailableError("busy"))
     with pytest.raises(StorageUnavailableError):
-        world.evaluate(a_value("9900", 2))
-    assert world.sent() == [("chn_2", "alt_1/1/1/fire")]
-    world.evaluate(a_value("9900", 2))
-    assert world.sent() == [("chn_2", "alt_1/1/1/fire"), ("chn_1", "alt_1/1/1/fire")]
-
-
-def test_a_notice_that_another_worker_is_sending_is_left_to_it(world):
-    world.see("10500")
-    world.notifier.failures = [StorageUnavailableError("busy"), StorageUnavailableError("busy")]
-    with pytest.raises(StorageUnavailableError):
-        world.evaluate(a_value("9900", 2))
-    notice = world.alerts.pending_notices("alt_1")[0]
-    now = world.clock.now()
-    until = now.replace(minute=now.minute + 1)
-    assert world.alerts.claim_notice(notice, now=now, until=until) is not None
-    # The record comes back until the notice is settled: the other worker may have been killed.
-    with pytest.raises(StorageUnavailableError):
-        world.evaluate(a_value("9900", 2))
-    assert world.sent() == [("chn_2", "alt_1/1/1/fire")]
-    world.clock.move(seconds=61)
-    world.evaluate(a_value("9900", 2))
-    assert len(world.sent()) == 2
-
-
-def test_an_alert_that_cannot_be_heard_keeps_no_other_from_being_decided(world):
-    world.alerts.add_alert(an_alert(id="alt_2", channels=("chn_2",)), AlertState())
-    world.see("10500")
-    world.notifier.failures = [ConfigurationError("not allowed")]
-    with pytest.raises(ConfigurationError):
-        world.evaluate(a_value("9900", 2))
-    assert world.alerts.state("alt_2").status == "firing"
-    assert world.sent() == [("chn_2", "alt_1/1/1/fire"), ("chn_2", "alt_2/1/1/fire")]
-
-
-def test_a_notice_that_will_never_be_accepted_is_given_up_and_shown_so(world):
-    world.see("10500")
-    world.notifier.failures = [ConfigurationError("not allowed")]
-    with pytest.raises(ConfigurationError):
-        world.evaluate(a_value("9900", 2))
-    world.evaluate(a_value("9900", 2))
-    (event,) = world.alerts.events("alt_1", limit=10).items
-    assert [(n.channel_id, n.status) for n in event.notices] == [
-        ("chn_1", "failed"),
-        ("chn_2", "sent"),
-    ]
-
-
-def test_a_notice_is_tried_ten_times(world):
-    world.see("10500")
-    world.notifier.failures = [StorageUnavailableError("busy")] * 100
-    for _ in range(10):
-        with pytest.raises(StorageUnavailableError):
-            world.evaluate(a_value("9900", 2))
-    assert world.evaluate(a_value("9900", 2)) == 0
-    (event,) = world.alerts.events("alt_1", limit=10).items
-    assert {(n.status, n.attempts) for n in event.notices} == {("failed", 10)}
+        world.services.evaluate(a_value("9900", 2))
+    states = [world.alerts.state(key).status for key in ("alt_1", "alt_2")]
+    assert states == ["ok", "firing"]
+    assert world.services.evaluate(a_value("9900", 2)) == {"alt_1": "decided", "alt_2": "old"}
 
 
 def test_a_lost_race_is_decided_again_on_what_the_other_wrote(world):
-    world.see("10500")
-    commit, losses = world.alerts.commit_decision, [VersionConflictError("lost")]
+    see(world, "10500")
+    other = world.of(Calls())
 
-    def lose_once(*args, **kwargs):
-        if losses:
-            raise losses.pop()
-        commit(*args, **kwargs)
+    def overtake(_):
+        if world.calls.names[-1] == "transact":
+            world.calls.before = None
+            other.services.evaluate(a_value("9900", 2))
 
-    world.alerts.commit_decision = lose_once
-    world.evaluate(a_value("9900", 2))
-    assert world.sent() == FIRST
+    world.calls.before = overtake
+    assert world.services.evaluate(a_value("9900", 2)) == {"alt_1": "old"}
+    assert len(world.alerts.events("alt_1", limit=10).items) == 1
 
 
 def test_a_race_that_is_never_won_is_given_back(world):
-    def lose(*args, **kwargs):
-        raise VersionConflictError("lost")
-
-    world.alerts.commit_decision = lose
+    see(world, "10500")
+    failing(world.calls, "transact", VersionConflictError("lost"), times=5)
     with pytest.raises(VersionConflictError):
-        world.evaluate(a_value("9900", 2))
+        world.services.evaluate(a_value("9900", 2))
+    assert world.services.evaluate(a_value("9900", 2)) == {"alt_1": "decided"}
+
+
+def changing(world, change):
+    """Have something happen to the alert just before a decision is written."""
+
+    def meet(_):
+        if world.calls.names[-1] in {"transact", "put"}:
+            world.calls.before = None
+            change()
+
+    world.calls.before = meet
+
+
+def test_an_alert_that_is_removed_meanwhile_decides_nothing(world):
+    see(world, "10500")
+    alert = world.alerts.alert("alt_1")
+    changing(world, lambda: world.alerts.remove_alert(alert))
+    assert world.services.evaluate(a_value("9900", 2)) == {"alt_1": "gone"}
+    assert not [place for place in world.table.items if "alt_1" in "".join(place)]
+
+
+def test_an_alert_that_is_paused_meanwhile_decides_nothing(world):
+    see(world, "10500")
+    paused = replace(world.alerts.alert("alt_1"), is_enabled=False, revision=2)
+    changing(world, lambda: world.alerts.save_alert(paused, AlertState(status="paused")))
+    assert world.services.evaluate(a_value("9900", 2)) == {"alt_1": "old"}
+    assert world.alerts.state("alt_1") == AlertState(status="paused")
+
+
+def test_an_alert_that_is_edited_meanwhile_decides_by_its_new_rule(world):
+    see(world, "10500")
+    edited = replace(
+        world.alerts.alert("alt_1"), rule=a_rule(threshold="11000"), config_version=2, revision=2
+    )
+    fresh = AlertState(config_version=2)
+    changing(world, lambda: world.alerts.save_alert(edited, fresh))
+    # By the new rule it is the first value, and already below.
+    assert world.services.evaluate(a_value("9900", 2)) == {"alt_1": "seen"}
+    state = world.alerts.state("alt_1")
+    assert (state.status, state.config_version) == ("firing", 2)
+
+
+def test_a_channel_that_is_taken_off_meanwhile_is_not_told(world):
+    see(world, "10500")
+    fewer = replace(world.alerts.alert("alt_1"), channels=("chn_2",), revision=2)
+    changing(world, lambda: world.alerts.save_alert(fewer))
+    world.arrive(a_value("9900", 2))
+    assert world.sent() == FIRST[1:]
 
 
 def test_a_removed_channel_does_not_keep_the_others_from_hearing(world):
     world.config.remove_channel(a_channel())
-    world.see("10500", "9900")
-    assert world.sent() == [("chn_2", "alt_1/1/1/fire")]
+    see(world, "10500", "9900")
+    assert world.sent() == FIRST[1:]
+
+
+@pytest.mark.parametrize(
+    ("compare_to", "days", "previous"), [("day", 1, "100"), ("week", 7, "90"), ("month", 31, "80")]
+)
+def test_a_change_looks_back_into_the_history(compare_to, days, previous):
+    rule = a_change_rule("increase", "10", compare_to)
+    world = AlertWorld(an_alert(rule=rule))
+    for number, (age, amount) in enumerate([(31, "80"), (7, "90"), (1, "100")], start=1):
+        world.store(a_value(amount, number, as_of=NOON - timedelta(days=age)))
+    world.arrive(a_value("200", 4))
+    (event,) = world.alerts.events("alt_1", limit=10).items
+    assert event.decision.previous is not None
+    assert event.decision.previous.value == Decimal(previous)
+    assert event.decision.previous.as_of == NOON - timedelta(days=days)
+
+
+def test_what_the_cooldown_holds_back_is_in_the_history_and_sent_to_nobody():
+    alert = an_alert(cooldown_hours=Decimal(5), notify_on_recovery=True)
+    world = AlertWorld(alert)
+    see(world, "10500", "9900", "10500", "9900", "10500")
+    events = [it.decision for it in world.alerts.events("alt_1", limit=10).items]
+    assert [(it.kind, it.is_held) for it in events] == [
+        ("fire", False),
+        ("recover", False),
+        ("fire", True),
+        ("recover", True),
+    ]
+    assert world.sent() == [("chn_1", "alt_1/1/1/fire"), ("chn_1", "alt_1/1/1/recover")]
 
 
 def test_the_history_tells_what_was_decided_and_what_became_of_it(world):
-    world.see("10500", "9900")
+    see(world, "10500", "9900")
     (event,) = world.alerts.events("alt_1", limit=10).items
     assert (event.decision.reason, event.decision.key) == ("crossed", "alt_1/1/1/fire")
     assert [(n.channel_id, n.status, n.message_id) for n in event.notices] == [
@@ -164,4 +207,4 @@ def test_the_history_tells_what_was_decided_and_what_became_of_it(world):
 
 
 def test_a_value_of_a_metric_without_alerts_is_no_trouble(world):
-    assert world.evaluate(a_value("1", metric_id="met_2")) == 0
+    assert world.services.evaluate(a_value("1", metric_id="met_2")) == {}
