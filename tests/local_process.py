@@ -84,9 +84,9 @@ def running_local(*options: str) -> Iterator[Api]:
 def emulated(api: Api, service: str) -> Any:
     """Give a client with all rights of the emulator below a local run."""
     for pid in descendants(api.pid):
-        variables = Path(f"/proc/{pid}/environ").read_text().split("\0")
-        environment = dict(it.split("=", 1) for it in variables if "=" in it)
-        if "GATEWAY_PORT" in environment:
+        if "emulator_start" in Path(f"/proc/{pid}/cmdline").read_text():
+            variables = Path(f"/proc/{pid}/environ").read_text().rstrip("\0").split("\0")
+            environment = dict(variable.split("=", 1) for variable in variables)
             return boto3.session.Session().client(
                 service,  # type: ignore[call-overload] # named at run time
                 endpoint_url=f"http://127.0.0.1:{environment['GATEWAY_PORT']}",

@@ -34,9 +34,9 @@ class PayingCustomer:
         self.metric = self.add_metric("MRR")
         self.tick()
 
-    def add_metric(self, name: str) -> Json:
+    def add_metric(self, name: str, interval: str = "hourly") -> Json:
         """Add a metric of the MRR."""
-        body = {"name": name, "query": {"type": "mrr"}, "refresh_interval": "hourly"}
+        body = {"name": name, "query": {"type": "mrr"}, "refresh_interval": interval}
         path = f"/v1/integrations/{self.integration['id']}/metrics"
         return dict(self.api.ok("POST", path, body, status=201))
 
