@@ -161,7 +161,7 @@ class StripeMetricsStack(cdk.Stack):
             [secrets],
         )
         api.allow(["sqs:SendMessage"], [queue])
-        api.allow(["sns:Subscribe"], [topic])
+        api.allow(["sns:ListSubscriptionsByTopic", "sns:Publish", "sns:Subscribe"], [topic])
         api.allow([*_LOOK_AT_SUBSCRIPTIONS, "sns:Unsubscribe"], ["*"])
 
         self._grant_key([worker, evaluator, sweeper, api, *self.sync.dispatchers.values()])

@@ -40,6 +40,7 @@ _ACCESS_LOG_FORMAT = json.dumps(
 )
 _SCARCE_PATHS = (
     "/v1/channels",
+    "/v1/channels/{id}/test",
     "/v1/integrations",
     "/v1/integrations/{id}/sync",
     "/v1/test-query",

@@ -93,6 +93,8 @@ EXPECTED = {
     | {
         ("dynamodb:Query", COLLECTIONS),
         ("sqs:SendMessage", QUEUE),
+        ("sns:ListSubscriptionsByTopic", TOPIC),
+        ("sns:Publish", TOPIC),
         ("sns:Subscribe", TOPIC),
         # As above.
         ("sns:CheckIfPhoneNumberIsOptedOut", "*"),

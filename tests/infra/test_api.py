@@ -10,6 +10,7 @@ from tests.infra.reading import Template, readable
 OPEN = {"GET /health", "GET /openapi.json", "GET /docs"}
 SCARCE = {
     "POST /v1/channels",
+    "POST /v1/channels/{id}/test",
     "POST /v1/integrations",
     "POST /v1/integrations/{id}/sync",
     "POST /v1/test-query",

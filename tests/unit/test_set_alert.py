@@ -4,6 +4,7 @@ from decimal import Decimal
 
 import pytest
 
+from functions.api.alert_settings import AlertSettings
 from functions.api.set_alert import SetAlert
 from functions.api.views.alerts import view_alert
 from shared.adapters.dynamodb_alerts import DynamoDbAlerts
@@ -35,15 +36,8 @@ class World:
         )
 
     def set(self, **changes):
-        usual = {
-            "name": None,
-            "rule": a_rule("below", "10000"),
-            "channels": ["chn_1"],
-            "is_enabled": True,
-            "notify_if_already_breached": False,
-            "notify_on_recovery": False,
-        }
-        return self._set("met_1", **(usual | changes))
+        usual = {"rule": a_rule("below", "10000"), "channels": ("chn_1",)}
+        return self._set("met_1", AlertSettings(**(usual | changes)))
 
 
 def note_of(world: World, **changes) -> tuple[str, str]:
@@ -58,7 +52,7 @@ def test_without_a_value_it_waits_for_one():
 
 def test_it_starts_from_the_current_value():
     world = World("10500")
-    assert note_of(world) == ("ok", "Notifies as soon as the value goes below the threshold.")
+    assert note_of(world) == ("ok", "Notifies as soon as the value goes below $10,000.00.")
     (alert,) = world.alerts.alerts_of("met_1")
     state = world.alerts.state(alert.id)
     assert (state.last_version, state.last) == (7, Point(Decimal(10500), NOON))
@@ -67,7 +61,7 @@ def test_it_starts_from_the_current_value():
 def test_t03_it_says_plainly_that_the_value_is_already_beyond():
     status, note = note_of(World("9000"))
     assert status == "firing"
-    assert note.startswith("The value is already below the threshold.")
+    assert note.startswith("The value is already below $10,000.00.")
 
 
 def test_a_disabled_alert_is_paused():
@@ -79,7 +73,8 @@ def test_one_that_is_to_speak_up_if_already_beyond_asks_for_a_new_value():
     alert, state = world.set(notify_if_already_breached=True)
     assert state.status == "waiting"
     (request,) = world.queue.requests
-    assert (request.integration_id, request.metric_id, request.slot) == ("int_1", "met_1", alert.id)
+    assert (request.integration_id, request.metric_id) == ("int_1", "met_1")
+    assert request.slot == f"{alert.id}-1"
 
 
 def test_its_usual_name_says_what_it_watches():
@@ -87,10 +82,10 @@ def test_its_usual_name_says_what_it_watches():
 
 
 def test_a_channel_named_twice_hears_once():
-    assert World().set(channels=["chn_1", "chn_1"])[0].channels == ("chn_1",)
+    assert World().set(channels=("chn_1", "chn_1"))[0].channels == ("chn_1",)
 
 
-@pytest.mark.parametrize("channels", [["chn_9"], ["chn_1", "chn_9"]])
+@pytest.mark.parametrize("channels", [("chn_9",), ("chn_1", "chn_9")])
 def test_an_unknown_channel_is_refused(channels):
     world = World()
     with pytest.raises(NotFoundError):

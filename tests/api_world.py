@@ -1,0 +1,87 @@
+"""The API over a table in memory: the real handler, the real stores, fakes around them."""
+
+import json
+from typing import Any
+
+from functions.api import bootstrap
+from functions.api.add_channel import AddChannel
+from functions.api.change_alert import ChangeAlert
+from functions.api.handler import handle
+from functions.api.list_channels import ListChannels
+from functions.api.preview_alert import PreviewAlert
+from functions.api.remove_channel import RemoveChannel
+from functions.api.set_alert import SetAlert
+from functions.api.settings import Settings
+from functions.api.try_channel import TryChannel
+from shared.adapters.dynamodb_alerts import DynamoDbAlerts
+from shared.adapters.dynamodb_config import DynamoDbConfig
+from shared.adapters.dynamodb_items import to_item
+from shared.adapters.dynamodb_keys import metric_key, value_sk
+from shared.adapters.dynamodb_metrics import DynamoDbMetrics
+from shared.domain.configuration import MetricValue
+from tests.api_events import CONTEXT, an_event
+from tests.fakes import FakeClock, InMemoryNotifier, InMemoryQueue, id_maker
+from tests.memory_table import InMemoryTable
+from tests.stories import a_channel, a_metric, an_integration
+
+SETTINGS = Settings(
+    metrics_table="metrics",
+    ledger_table="ledger",
+    secret_prefix="stripe-metrics/test/",
+    sync_queue_url="https://queue.invalid/sync.fifo",
+    topic_arn="arn:aws:sns:us-east-1:000000000000:topic",
+)
+
+
+class ApiWorld:
+    """An account with one metric (MRR) and one channel; what asks Stripe is not there."""
+
+    def __init__(self) -> None:
+        self.table, self.queue, self.clock = InMemoryTable(page=1_000), InMemoryQueue(), FakeClock()
+        self.notifier, make_id = InMemoryNotifier(), id_maker()
+        self.config, self.alerts = DynamoDbConfig(self.table), DynamoDbAlerts(self.table)
+        self.metrics = DynamoDbMetrics(self.table)
+        set_alert = SetAlert(
+            self.config, self.metrics, self.alerts, self.queue, self.clock, make_id
+        )
+        absent: Any = None
+        self.services = bootstrap.Services(
+            settings=SETTINGS,
+            clock=self.clock,
+            config=self.config,
+            metrics=self.metrics,
+            alerts=self.alerts,
+            queue=self.queue,
+            connect_account=absent,
+            answer_test_query=absent,
+            create_metric=absent,
+            add_channel=AddChannel(self.config, self.notifier, self.clock, make_id),
+            list_channels=ListChannels(self.config, self.notifier),
+            remove_channel=RemoveChannel(self.config, self.alerts, self.notifier),
+            try_channel=TryChannel(self.config, self.notifier, self.clock),
+            set_alert=set_alert,
+            change_alert=ChangeAlert(self.config, self.metrics, self.alerts, self.queue),
+            preview_alert=PreviewAlert(self.metrics, set_alert),
+        )
+        self.config.add_integration(an_integration())
+        self.config.add_metric(a_metric())
+        self.config.add_channel(a_channel())
+        self.notifier.subscribe(a_channel())
+
+    def store(self, *values: MetricValue) -> None:
+        """Store values as syncs do: each in the history, the last as the newest."""
+        for value in values:
+            sk = value_sk(value.as_of, value.version)
+            self.table.put({**to_item(value), **metric_key(value.metric_id, sk)})
+            self.table.put({**to_item(value), **metric_key(value.metric_id, "LATEST")})
+
+    def ask(self, method: str, target: str, body: Any = None) -> tuple[int, Any]:
+        """Send a request; gives status and body."""
+        answer = handle(an_event(method, target, body), CONTEXT)
+        return answer["statusCode"], json.loads(answer["body"] or "null")
+
+    def ok(self, method: str, target: str, body: Any = None) -> Any:
+        """Send a request that must succeed; gives the body."""
+        status, answer = self.ask(method, target, body)
+        assert status < 300, answer
+        return answer
