@@ -9,7 +9,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 
-from shared.domain.configuration import Channel
+from shared.domain.channels import not_receiving
 from shared.domain.notices import LONGEST_TRY, Notice, NoticeStatus
 from shared.errors import InvalidInputError, MetricsError, NotFoundError, StorageError
 from shared.ports import Clock, ConfigStore, Failures, Notifier, Outbox
@@ -67,31 +67,27 @@ class SendNotices:
 
     def _send(self, notice: Notice) -> Notice:
         try:
-            channel = self._receiving_channel(notice)
-            if isinstance(channel, str):
-                return replace(notice, status="not_receiving", failure=channel)
-            self._space_out(channel.id)
-            message_id = self.notifier.publish(channel.id, notice.message)
+            reason = self._why_unheard(notice.channel_id)
+            if reason is not None:
+                return replace(notice, status="not_receiving", failure=reason)
+            self._space_out(notice.channel_id)
+            message_id = self.notifier.publish(notice.channel_id, notice.message)
         except MetricsError as error:
             return self._failed(notice, error)
-        now = self._published_at[channel.id] = self.clock.now()
+        now = self._published_at[notice.channel_id] = self.clock.now()
         return replace(notice, status="sent", message_id=message_id, sent_at=now, failure=None)
 
-    def _receiving_channel(self, notice: Notice) -> Channel | str:
-        """Give the channel as it is by now, or say why nothing would reach anybody."""
+    def _why_unheard(self, channel_id: str) -> str | None:
+        """Look at the channel as it is by now, and say why nothing would reach anybody."""
         try:
-            channel = self.config.channel(notice.channel_id)
+            channel = self.config.channel(channel_id)
         except NotFoundError:
             return "The channel was removed before this could be sent."
         status = self.notifier.status(channel)
         if status != channel.status:
             channel = replace(channel, status=status)
             self.config.save_channel(channel)
-        if status == "active":
-            return channel
-        if status == "pending_confirmation":
-            return "The address has not been confirmed, so nothing is delivered to it."
-        return "The address no longer receives: it was unsubscribed, or has opted out."
+        return not_receiving(channel)
 
     def _space_out(self, channel_id: str) -> None:
         before = self._published_at.get(channel_id)

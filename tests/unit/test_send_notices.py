@@ -130,7 +130,7 @@ def test_what_an_operator_finds_holds_no_text_of_a_message(world):
     ("change", "words"),
     [
         (lambda world: world.notifier.unconfirmed.add("sub-chn_1"), "not been confirmed"),
-        (lambda world: world.notifier.unsubscribe("sub-chn_1"), "no longer receives"),
+        (lambda world: world.notifier.unsubscribe("sub-chn_1"), "does not receive"),
         (lambda world: world.config.remove_channel(a_channel()), "removed"),
     ],
     ids=["never confirmed", "unsubscribed", "removed"],
