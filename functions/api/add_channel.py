@@ -57,11 +57,14 @@ def _check_email(address: str) -> str:
     from email_validator import EmailNotValidError, validate_email  # noqa: PLC0415 - this path only
 
     try:
-        # Names under .test reach nobody: they are how people try alerts out.
-        found = validate_email(address, check_deliverability=False, test_environment=True)
+        # Names under .test reach nobody: they are how people try alerts out. SNS takes ASCII only;
+        # a domain can be written so, what stands before the @ cannot.
+        found = validate_email(
+            address, check_deliverability=False, test_environment=True, allow_smtputf8=False
+        )
     except EmailNotValidError as error:
-        raise _refuse(f"This is not an e-mail address: {error}") from error
-    return found.normalized
+        raise _refuse(f"This is not an e-mail address that can be written to: {error}") from error
+    return found.ascii_email or found.normalized
 
 
 def _check_phone(address: str) -> str:
@@ -73,6 +76,8 @@ def _check_phone(address: str) -> str:
         raise _refuse(
             "This is not a phone number. Write it with its country code, such as +33612345678."
         ) from error
+    if number.extension:
+        raise _refuse("An extension gets no messages. Write a number of its own.")
     if not phonenumbers.is_possible_number(number):
         raise _refuse("No phone number of that country has this length.")
     return phonenumbers.format_number(number, phonenumbers.PhoneNumberFormat.E164)

@@ -45,12 +45,21 @@ def test_a_phone_number_is_kept_in_its_international_form(world):
     assert world.notifier.subscriptions[channel.subscription].id == channel.id
 
 
+def test_a_domain_of_other_letters_is_kept_as_mail_goes_to_it(world):
+    assert world.add("email", "team@bücher.example").address == "team@xn--bcher-kva.example"
+
+
 @pytest.mark.parametrize(
     ("kind", "address"),
     [
         ("email", "nobody"),
         ("email", "a@b@c.com"),
         ("email", "team@example.com\r\nBcc: x@example.com"),
+        ("email", "müller@example.com"),
+        ("email", "team@localhost"),
+        ("email", '"a b"@example.com'),
+        ("sms", "+14155550100 ext. 12"),
+        ("sms", "+00000000"),
         ("sms", "0612345678"),
         ("sms", "+331"),
         ("sms", "call me"),
