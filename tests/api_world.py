@@ -3,6 +3,8 @@
 import json
 from typing import Any
 
+import pytest
+
 from functions.api import bootstrap
 from functions.api.add_channel import AddChannel
 from functions.api.change_alert import ChangeAlert
@@ -10,6 +12,7 @@ from functions.api.handler import handle
 from functions.api.list_channels import ListChannels
 from functions.api.preview_alert import PreviewAlert
 from functions.api.remove_channel import RemoveChannel
+from functions.api.routes import alerts, channels, notifications
 from functions.api.set_alert import SetAlert
 from functions.api.settings import Settings
 from functions.api.try_channel import TryChannel
@@ -67,6 +70,14 @@ class ApiWorld:
         self.config.add_metric(a_metric())
         self.config.add_channel(a_channel())
         self.notifier.subscribe(a_channel())
+
+    @classmethod
+    def behind_the_handler(cls, monkeypatch: pytest.MonkeyPatch) -> "ApiWorld":
+        """Make a world that the API's handler speaks with."""
+        world = cls()
+        for module in (alerts, channels, notifications):
+            monkeypatch.setattr(module, "services", lambda: world.services)
+        return world
 
     def store(self, *values: MetricValue) -> None:
         """Store values as syncs do: each in the history, the last as the newest."""

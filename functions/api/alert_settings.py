@@ -6,11 +6,18 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from shared.domain.alerts import Alert, ChangeRule, CompareTo, Rule
+from shared.domain.alerts import (
+    Alert,
+    AlertState,
+    ChangeRule,
+    CompareTo,
+    Rule,
+    starting_state,
+)
 from shared.domain.configuration import Integration, Metric
 from shared.domain.money import Unit, format_value
 from shared.errors import StorageError
-from shared.ports import SyncQueue, SyncRequest
+from shared.ports import MetricStore, SyncQueue, SyncRequest
 
 _VERBS = {"increase": "rises", "decrease": "drops", "any": "changes"}
 _COMPARED: Mapping[CompareTo, str] = {
@@ -48,6 +55,18 @@ def usual_name(metric: Metric, rule: Rule, unit: Unit, currency: str | None) -> 
         verb, compared = _VERBS[rule.direction], _COMPARED[rule.compare_to]
         return f"{metric.name} {verb} by {rule.percentage.normalize():f}%{compared}"
     return f"{metric.name} {rule.direction} {format_value(rule.threshold, unit, currency)}"
+
+
+def start(metrics: MetricStore, alert: Alert, before: AlertState | None = None) -> AlertState:
+    """Give the state that an alert starts in, from the newest value of its metric."""
+    current = metrics.latest([alert.metric_id]).get(alert.metric_id)
+    until = None
+    if current is not None and isinstance(alert.rule, ChangeRule):
+        until = alert.rule.baseline_until(current.as_of)
+    has_baseline = (
+        current is not None and until is not None and metrics.baseline(current, until) is not None
+    )
+    return starting_state(alert, current, before, has_baseline=has_baseline)
 
 
 def ask_for_value(queue: SyncQueue, metric: Metric, alert: Alert) -> None:

@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from functions.api.alert_settings import ask_for_value, measured_in
-from shared.domain.alerts import Alert, AlertState, starting_state
+from functions.api.alert_settings import ask_for_value, measured_in, start
+from shared.domain.alerts import Alert, AlertState
 from shared.errors import VersionConflictError
 from shared.ports import AlertStore, ConfigStore, MetricStore, SyncQueue
 
@@ -57,8 +57,7 @@ class ChangeAlert:
         if not is_judged_anew and alert.is_enabled == before.is_enabled:
             self.alerts.save_alert(alert)
             return alert, state
-        current = self.metrics.latest([metric.id]).get(metric.id)
-        state = starting_state(alert, current, state)
+        state = start(self.metrics, alert, state)
         self.alerts.save_alert(alert, state)
         ask_for_value(self.queue, metric, alert)
         return alert, state

@@ -3,8 +3,14 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from functions.api.alert_settings import AlertSettings, ask_for_value, measured_in, usual_name
-from shared.domain.alerts import Alert, AlertState, starting_state
+from functions.api.alert_settings import (
+    AlertSettings,
+    ask_for_value,
+    measured_in,
+    start,
+    usual_name,
+)
+from shared.domain.alerts import Alert, AlertState
 from shared.ports import AlertStore, Clock, ConfigStore, MetricStore, SyncQueue
 
 
@@ -28,7 +34,7 @@ class SetAlert:
         for channel_id in settings.channels:
             self.config.channel(channel_id)
         alert = self.draft(metric_id, settings)
-        state = starting_state(alert, self.metrics.latest([metric_id]).get(metric_id))
+        state = start(self.metrics, alert)
         self.alerts.add_alert(alert, state)
         ask_for_value(self.queue, self.config.metric(metric_id), alert)
         return alert, state

@@ -5,8 +5,6 @@ from decimal import Decimal
 
 import pytest
 
-from functions.api import bootstrap
-from functions.api.routes import alerts, channels, notifications
 from shared.domain.alerts import Decision, Point
 from shared.domain.messages import short_id
 from shared.domain.notices import AlertEvent, Message, Notice
@@ -21,10 +19,7 @@ CHANGE = {"type": "change", "percentage": 10, "direction": "any"}
 
 @pytest.fixture(name="world")
 def _world(monkeypatch) -> ApiWorld:
-    world = ApiWorld()
-    for module in (bootstrap, alerts, channels, notifications):
-        monkeypatch.setattr(module, "services", lambda: world.services)
-    return world
+    return ApiWorld.behind_the_handler(monkeypatch)
 
 
 def set_alert(world: ApiWorld, **fields):
@@ -87,6 +82,15 @@ def test_an_alert_that_compares_with_last_week_says_that_it_waits_for_a_baseline
         "Waiting for a baseline: there is no value of 2026-11-15 12:00 UTC or before to compare "
         "with."
     )
+
+
+def test_an_alert_that_compares_with_last_week_finds_its_baseline_in_the_history(world):
+    week = timedelta(days=7)
+    world.store(a_value("100", 0, as_of=NOON - week), a_value("200", 7))
+    alert = set_alert(world, rule=CHANGE | {"compare_to": "week"})
+    state = world.alerts.state(alert["id"])
+    # The value is the first: nobody is told that it has doubled, and no cooldown begins.
+    assert (state.status, state.episode, state.told_at) == ("ok", 0, None)
 
 
 def test_t15_another_rule_starts_afresh_from_the_current_value(world):
@@ -299,51 +303,3 @@ def test_a_change_that_cannot_be_is_refused_and_nothing_is_written(world, change
     assert (status, problem["code"]) == (422, "validation_failed")
     assert [error["pointer"] for error in problem["errors"]] == [pointer]
     assert world.ok("GET", f"/v1/alerts/{alert['id']}") == alert
-
-
-def test_notifications_are_nobodys_until_somebody_asks_to_hear(world):
-    found = world.ok("GET", "/v1/notifications")
-    assert found["channels"] == []
-    assert {"sync_failed", "stale", "recovered"} <= set(found["events"])
-    wanted = {"channels": ["chn_1", "chn_1"], "events": ["stale", "sync_failed", "stale"]}
-    kept = {"channels": ["chn_1"], "events": ["stale", "sync_failed"]}
-    assert world.ok("PUT", "/v1/notifications", wanted) == kept
-    assert world.ok("GET", "/v1/notifications") == kept
-    status, problem = world.ask("DELETE", "/v1/channels/chn_1")
-    assert (status, problem["code"]) == (409, "conflict")
-    assert "notifications" in problem["detail"]
-
-
-@pytest.mark.parametrize(
-    ("body", "pointer"),
-    [
-        ({"channels": []}, "/events"),
-        ({"channels": [], "events": ["party"]}, "/events/0"),
-        ({"channels": "chn_1", "events": []}, "/channels"),
-        ({"channels": [], "events": [], "who": 1}, "/who"),
-    ],
-    ids=str,
-)
-def test_notifications_that_mean_nothing_are_refused(world, body, pointer):
-    status, problem = world.ask("PUT", "/v1/notifications", body)
-    assert (status, problem["errors"][0]["pointer"]) == (422, pointer)
-
-
-def test_a_channel_is_tried_out(world):
-    found = world.ok("POST", "/v1/channels/chn_1/test")
-    assert (found["status"], found["message_id"]) == ("sent", "message-1")
-    assert [it.channel_id for it in world.notifier.published] == ["chn_1"]
-
-
-def test_a_channel_that_does_not_receive_is_shown_so_and_cannot_be_tried_out(world):
-    world.notifier.unconfirmed.add("sub-chn_1")
-    status, problem = world.ask("POST", "/v1/channels/chn_1/test")
-    assert (status, problem["code"]) == (409, "conflict")
-    assert problem["detail"].startswith("The address has not been confirmed")
-    (shown,) = world.ok("GET", "/v1/channels")["data"]
-    assert (shown["status"], shown["note"]) == ("pending_confirmation", problem["detail"])
-    world.notifier.subscriptions.clear()
-    world.notifier.unconfirmed.clear()
-    (shown,) = world.ok("GET", "/v1/channels")["data"]
-    assert shown["status"] == "not_receiving"
-    assert "unsubscribed" in shown["note"]

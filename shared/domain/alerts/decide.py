@@ -82,12 +82,22 @@ def fresh_state(alert: Alert, before: AlertState) -> AlertState:
 
 
 def starting_state(
-    alert: Alert, current: MetricValue | None, before: AlertState | None = None
+    alert: Alert,
+    current: MetricValue | None,
+    before: AlertState | None = None,
+    *,
+    has_baseline: bool = False,
 ) -> AlertState:
     """Return the state of an alert that is created, edited or enabled while a metric has a value.
 
     The value is taken as the first: it sets state and baseline, and nobody is told of it. With
     `notify_if_already_breached` it is left to the next value to be the first.
+
+    Args:
+        alert: as it is from now on.
+        current: the newest value of its metric, if there is one.
+        before: the state until now; None for a new alert.
+        has_baseline: whether the history holds what a change rule compares the value with.
     """
     fresh = AlertState(config_version=alert.config_version)
     if before is not None:
@@ -98,7 +108,10 @@ def starting_state(
         return fresh
     # The present value may be looked at again, whatever the alert has seen before.
     fresh = replace(fresh, last_version=current.version - 1)
-    return fresh if alert.notify_if_already_breached else step(fresh, alert, current)[0]
+    if alert.notify_if_already_breached:
+        return fresh
+    state = step(fresh, alert, current)[0]
+    return replace(state, status="ok") if has_baseline and state.last is not None else state
 
 
 def _paused(state: AlertState, alert: Alert) -> AlertState:
