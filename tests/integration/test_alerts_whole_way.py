@@ -128,6 +128,51 @@ def test_names_with_emoji_and_200_characters_leave_subject_and_text_message_in_b
     assert "160.00" in text["message"]
 
 
+def test_a_paused_alert_says_nothing_and_goes_on_from_the_value_that_it_finds(customer):
+    channel = customer.add_channel()
+    alert = customer.add_alert(ABOVE_150, channel)
+    path = f"/v1/alerts/{alert}"
+    assert customer.api.ok("PATCH", path, {"enabled": False})["state"]["status"] == "paused"
+    customer.pay(160)
+    assert customer.api.ok("PATCH", path, {"enabled": True})["state"]["status"] == "firing"
+    customer.pay(170, 140)
+    assert customer.events(alert) == []
+    customer.pay(180)
+    assert customer.events(alert) == [("fire", "crossed", 180)]
+    assert len(customer.heard(channel)) == 1
+
+
+def test_a_changed_rule_starts_afresh_and_tells_nothing_of_the_old_one(customer):
+    channel = customer.add_channel()
+    alert = customer.add_alert(ABOVE_150, channel, notify_on_recovery=True)
+    customer.pay(160)
+    changed = {"rule": {**ABOVE_150, "threshold": 200}}
+    answer = customer.api.ok("PATCH", f"/v1/alerts/{alert}", changed)
+    assert (answer["state"]["status"], answer["state"]["last_value"]) == ("ok", 160)
+    customer.pay(140, 210)
+    assert customer.events(alert) == [("fire", "crossed", 160), ("fire", "crossed", 210)]
+    assert len(customer.heard(channel)) == 2
+
+
+def test_a_preview_tells_what_the_alert_has_told(customer):
+    channel, rule = customer.add_channel(), {**TEN_PERCENT, "direction": "decrease"}
+    alert = customer.add_alert(rule, channel)
+    began = customer.api.ok("GET", f"/v1/alerts/{alert}")["state"]["last_as_of"]
+    customer.pay(120, 100, 95, 80)
+    body = {"metric_id": customer.metric["id"], "rule": rule}
+    preview = customer.api.ok("POST", "/v1/alerts/preview", body)["data"]
+    told = [(it["kind"], it["reason"], it["value"]) for it in preview if it["at"] > began]
+    assert told == customer.events(alert) == [("change", "changed", 100), ("change", "changed", 80)]
+
+
+def test_a_channel_that_is_tried_out_gets_a_message(customer):
+    for kind in ("email", "sms"):
+        channel = customer.add_channel(kind)
+        assert customer.api.ok("POST", f"/v1/channels/{channel}/test")["status"] == "sent"
+        (message,) = customer.heard(channel)
+        assert message["protocol"] == kind
+
+
 @contextmanager
 def nobody_may_publish(customer: PayingCustomer) -> Iterator[None]:
     """Deny the alerts' functions SNS, as an outage would."""
