@@ -21,11 +21,11 @@ from shared.adapters.dynamodb_keys import integration_key, metric_key
 from shared.adapters.dynamodb_ledger import DynamoDbLedger
 from shared.adapters.dynamodb_metrics import DynamoDbMetrics
 from shared.adapters.dynamodb_outbox import DynamoDbOutbox
-from shared.adapters.dynamodb_table import DynamoDbTable
 from shared.domain.alerts import Alert, AlertState
 from shared.domain.configuration import Channel, MetricValue, SyncStatus
 from shared.domain.notices import NoticeStatus
 from shared.ports import SyncRequest
+from tests.emulated_table import EmulatedTable
 from tests.fakes import FakeClock, InMemoryFailures, InMemoryNotifier
 from tests.memory_table import Calls, InMemoryTable
 from tests.stories import a_channel, a_metric, an_alert, an_integration
@@ -66,7 +66,7 @@ class AlertWorld:
         self,
         *alerts: Alert,
         channels: Sequence[Channel] = CHANNELS,
-        table: DynamoDbTable | None = None,
+        table: InMemoryTable | EmulatedTable | None = None,
     ) -> None:
         self.clock, self.calls = FakeClock(), Calls()
         self.table = table or InMemoryTable(page=1_000)
@@ -101,7 +101,7 @@ class AlertWorld:
         self.services = self._services()
 
     def _services(self) -> Services:
-        table = table_of(self.table, self.calls)
+        table = self.table.of(self.calls)
         config, metrics, alerts = (
             DynamoDbConfig(table),
             DynamoDbMetrics(table),
@@ -187,14 +187,7 @@ class AlertWorld:
 
     def notices(self) -> Sequence[Mapping[str, Any]]:
         """Give the items of all notices that are there, sent or not."""
-        assert isinstance(self.table, InMemoryTable)
         return [item for item in self.table.items.values() if "channel_id" in item]
-
-
-def table_of(table: DynamoDbTable, calls: Calls) -> DynamoDbTable:
-    """Give a table as another process sees it."""
-    assert isinstance(table, InMemoryTable)
-    return table.of(calls)
 
 
 def value_record(value: MetricValue) -> dict[str, Any]:

@@ -96,6 +96,11 @@ class InMemoryTable(DynamoDbTable):
         other.items = self.items
         return other
 
+    def restore(self, items: Mapping[Place, Item]) -> None:
+        """Hold exactly these items, as `items` gave them before."""
+        self.items.clear()
+        self.items.update(items)
+
     def get(self, key: Key) -> Item | None:
         number = self.calls.begin("get")
         found = self._look(key)
