@@ -80,7 +80,7 @@ def test_lambdas_rules_are_kept(what, answers, batches, given_up):
     coming: Iterator[Any] = iter(answers)
 
     def function(_: Any) -> Any:
-        answer = next(coming, {"batchItemFailures": []})
+        answer: Any = next(coming, {"batchItemFailures": []})
         if isinstance(answer, Exception):
             raise answer
         return answer
