@@ -62,7 +62,7 @@ _RESERVED = frozenset(
         "source",
     }
     | {"size", "start", "state", "status", "time", "timestamp", "timezone", "token", "type", "unit"}
-    | {"user", "value", "values", "version", "view", "year", "zone"}
+    | {"until", "user", "value", "values", "version", "view", "year", "zone"}
 )
 _ORDERS: Mapping[str, Callable[[Any, Any], bool]] = {
     "<": operator.lt,
