@@ -222,6 +222,23 @@ def wait_for_attempts(customer: PayingCustomer, alert: str, attempts: int):
     raise TimeoutError(f"nobody tried {attempts} times")
 
 
+def test_what_the_stream_brings_late_has_been_found_by_the_sweep_and_is_told_once(customer):
+    channel = customer.add_channel()
+    alert = customer.add_alert(ABOVE_150, channel)
+    functions = emulated(customer.api, "lambda")
+    mappings = functions.list_event_source_mappings()["EventSourceMappings"]
+    (stream,) = (it["UUID"] for it in mappings if "/stream/" in it["EventSourceArn"])
+    functions.update_event_source_mapping(UUID=stream, Enabled=False)
+    try:
+        customer.pay(160)
+        assert len(customer.heard(channel)) == 1
+    finally:
+        functions.update_event_source_mapping(UUID=stream, Enabled=True)
+    customer.pay(170)
+    assert customer.events(alert) == [("fire", "crossed", 160)]
+    assert len(customer.heard(channel)) == 1
+
+
 def test_a_tick_that_comes_twice_reads_once_and_tells_once(customer):
     channel, metric = customer.add_channel(), customer.add_metric("Daily", "daily")
     customer.tick()
