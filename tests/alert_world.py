@@ -22,7 +22,7 @@ from shared.adapters.dynamodb_ledger import DynamoDbLedger
 from shared.adapters.dynamodb_metrics import DynamoDbMetrics
 from shared.adapters.dynamodb_outbox import DynamoDbOutbox
 from shared.domain.alerts import Alert, AlertState
-from shared.domain.configuration import Channel, MetricValue, SyncStatus
+from shared.domain.configuration import Channel, Metric, MetricValue, SyncStatus
 from shared.domain.notices import NoticeStatus
 from shared.ports import SyncRequest
 from tests.emulated_table import EmulatedTable
@@ -66,6 +66,7 @@ class AlertWorld:
         self,
         *alerts: Alert,
         channels: Sequence[Channel] = CHANNELS,
+        metric: Metric | None = None,
         table: InMemoryTable | EmulatedTable | None = None,
     ) -> None:
         self.clock, self.calls = FakeClock(), Calls()
@@ -80,7 +81,7 @@ class AlertWorld:
         self.outbox = DynamoDbOutbox(self.table)
         self.services = self._services()
         self.config.add_integration(an_integration())
-        self.config.add_metric(a_metric())
+        self.config.add_metric(metric or a_metric())
         for channel in channels:
             self.config.add_channel(channel)
             self.notifier.subscribe(channel)
