@@ -15,7 +15,7 @@ from shared.domain.alerts import (
     starting_state,
 )
 from shared.domain.configuration import Integration, Metric
-from shared.domain.money import Unit, format_value
+from shared.domain.money import Unit, format_exactly
 from shared.errors import StorageError
 from shared.ports import MetricStore, SyncQueue, SyncRequest
 
@@ -54,7 +54,7 @@ def usual_name(metric: Metric, rule: Rule, unit: Unit, currency: str | None) -> 
     if isinstance(rule, ChangeRule):
         verb, compared = _VERBS[rule.direction], _COMPARED[rule.compare_to]
         return f"{metric.name} {verb} by {rule.percentage.normalize():f}%{compared}"
-    return f"{metric.name} {rule.direction} {format_value(rule.threshold, unit, currency)}"
+    return f"{metric.name} {rule.direction} {format_exactly(rule.threshold, unit, currency)}"
 
 
 def start(metrics: MetricStore, alert: Alert, before: AlertState | None = None) -> AlertState:

@@ -62,7 +62,7 @@ class DynamoDbAlerts:
         is_next = Condition("revision = :r", {":r": alert.revision - 1})
         writes = [table.put_in_transaction(_alert_item(alert), is_next)]
         if state is not None:
-            writes.append(table.put_in_transaction(_state_item(alert.id, state), EXISTS))
+            writes.append(table.put_in_transaction(_state_item(alert.id, state), _counts_on(state)))
         table.transact(writes)
 
     def alert(self, alert_id: str) -> Alert:
@@ -189,6 +189,15 @@ def _is_still(seen: AlertState) -> Condition:
         "config_version = :seen_c AND #st = :seen_s AND last_version = :seen_v",
         {":seen_c": seen.config_version, ":seen_s": seen.status, ":seen_v": seen.last_version},
         {"#st": "status"},
+    )
+
+
+def _counts_on(state: AlertState) -> Condition:
+    # Something may have been decided since the state was read that this one comes from: were its
+    # episode counted again, two notices would have one key.
+    return Condition(
+        "config_version < :own_c OR (config_version = :own_c AND episode <= :own_e)",
+        {":own_c": state.config_version, ":own_e": state.episode},
     )
 
 

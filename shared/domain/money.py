@@ -158,9 +158,7 @@ def format_money(amount: Decimal, currency: str) -> str:
     """
     rounded = round_half_up(Fraction(amount), display_digits(currency))
     sign = "-" if rounded < 0 else ""
-    digits = f"{abs(rounded):,f}"
-    symbol = SYMBOLS.get(currency.lower())
-    return f"{sign}{symbol}{digits}" if symbol else f"{sign}{digits} {currency.upper()}"
+    return _with_currency(sign, f"{abs(rounded):,f}", currency)
 
 
 def format_percent(percent: Decimal) -> str:
@@ -200,6 +198,32 @@ def format_value(value: Decimal | None, unit: Unit, currency: str | None) -> str
     if unit == "currency":
         return format_money(value, currency or "")
     return format_percent(value) if unit == "percent" else format_count(value)
+
+
+def format_exactly(value: Decimal, unit: Unit, currency: str | None) -> str:
+    """Return what a person wrote, such as a threshold: every digit of it and no needless zero.
+
+    >>> format_exactly(Decimal("10000"), "currency", "usd")
+    '$10,000'
+    >>> format_exactly(Decimal("-0.5"), "currency", "eur")
+    '-€0.50'
+    >>> format_exactly(Decimal("5.20"), "percent", None)
+    '5.2%'
+    """
+    whole, _, decimals = f"{abs(value):,f}".partition(".")
+    decimals = decimals.rstrip("0")
+    if decimals and unit == "currency":
+        decimals = decimals.ljust(display_digits(currency or ""), "0")
+    digits = f"{whole}.{decimals}" if decimals else whole
+    sign = "-" if value < 0 else ""
+    if unit != "currency":
+        return f"{sign}{digits}%" if unit == "percent" else f"{sign}{digits}"
+    return _with_currency(sign, digits, currency or "")
+
+
+def _with_currency(sign: str, digits: str, currency: str) -> str:
+    symbol = SYMBOLS.get(currency.lower())
+    return f"{sign}{symbol}{digits}" if symbol else f"{sign}{digits} {currency.upper()}"
 
 
 def _decimal_of_units(units: int, digits: int) -> Decimal:

@@ -22,7 +22,8 @@ class AlertStore(Protocol):
         """Store a changed alert, and the state that it starts from anew where there is one.
 
         Raises:
-            VersionConflictError: the stored alert is not the revision before this one.
+            VersionConflictError: the stored alert is not the revision before this one, or it has
+                fired since the state was read that *state* comes from; nothing is written.
         """
         ...
 

@@ -35,14 +35,14 @@ def test_an_alert_comes_back_with_all_its_settings(world):
     world.store(a_value("10500", 7))
     alert = set_alert(world, cooldown_hours=1.5, notify_on_recovery=True)
     assert alert["rule"] == BELOW | {"hysteresis": 0}
-    assert (alert["name"], alert["cooldown_hours"]) == ("MRR below $10,000.00", 1.5)
+    assert (alert["name"], alert["cooldown_hours"]) == ("MRR below $10,000", 1.5)
     assert (alert["unit"], alert["currency"]) == ("currency", "usd")
     assert alert["state"] == {
         "status": "ok",
         "since": "2026-11-22T12:00:00Z",
         "last_value": 10500,
         "last_as_of": "2026-11-22T12:00:00Z",
-        "note": "Notifies as soon as the value goes below $10,000.00.",
+        "note": "Notifies as soon as the value goes below $10,000.",
     }
     assert world.ok("GET", f"/v1/alerts/{alert['id']}") == alert
     assert world.ok("GET", "/v1/alerts")["data"] == [alert]
@@ -71,7 +71,7 @@ def test_t03_the_answer_says_plainly_that_the_value_is_already_beyond(world):
     world.store(a_value("9000", 7))
     state = set_alert(world)["state"]
     assert state["status"] == "firing"
-    assert state["note"].startswith("The value is already below $10,000.00. Notifies the next time")
+    assert state["note"].startswith("The value is already below $10,000. Notifies the next time")
 
 
 def test_an_alert_that_compares_with_last_week_says_that_it_waits_for_a_baseline(world):
@@ -177,7 +177,7 @@ def test_the_history_says_what_was_decided_by_whom_it_was_heard_and_why_not(worl
         stored,
         seen=seen,
         state=seen,
-        event=AlertEvent(decision, NOON, "Went below $10,000.00."),
+        event=AlertEvent(decision, NOON, "Went below $10,000."),
         notices=[notice],
     )
     (event,) = world.ok("GET", f"/v1/alerts/{alert['id']}/events")["data"]
@@ -194,7 +194,7 @@ def test_the_history_says_what_was_decided_by_whom_it_was_heard_and_why_not(worl
         "previous_as_of": "2026-11-22T12:00:00Z",
         "change_percent": -10,
         "held": None,
-        "text": "Went below $10,000.00.",
+        "text": "Went below $10,000.",
         "notices": [
             {
                 "channel": "chn_1",
@@ -225,7 +225,7 @@ def test_a_preview_says_when_the_alert_would_have_notified_and_saves_nothing(wor
         ("2026-11-22T14:00:00Z", 9900, 10500),
         ("2026-11-22T18:00:00Z", 9700, 10100),
     ]
-    assert found["data"][0]["text"] == "Went below $10,000.00: $9,900.00, was $10,500.00."
+    assert found["data"][0]["text"] == "Went below $10,000: $9,900.00, was $10,500.00."
     assert (found["count"], found["values"]) == (2, 6)
     assert found["note"] == "Would have notified 2 times from 2026-11-22 to 2026-11-22."
     assert world.table.items == before

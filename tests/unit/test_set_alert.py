@@ -52,7 +52,7 @@ def test_without_a_value_it_waits_for_one():
 
 def test_it_starts_from_the_current_value():
     world = World("10500")
-    assert note_of(world) == ("ok", "Notifies as soon as the value goes below $10,000.00.")
+    assert note_of(world) == ("ok", "Notifies as soon as the value goes below $10,000.")
     (alert,) = world.alerts.alerts_of("met_1")
     state = world.alerts.state(alert.id)
     assert (state.last_version, state.last) == (7, Point(Decimal(10500), NOON))
@@ -61,7 +61,7 @@ def test_it_starts_from_the_current_value():
 def test_t03_it_says_plainly_that_the_value_is_already_beyond():
     status, note = note_of(World("9000"))
     assert status == "firing"
-    assert note.startswith("The value is already below $10,000.00.")
+    assert note.startswith("The value is already below $10,000.")
 
 
 def test_a_disabled_alert_is_paused():
@@ -78,7 +78,7 @@ def test_one_that_is_to_speak_up_if_already_beyond_asks_for_a_new_value():
 
 
 def test_its_usual_name_says_what_it_watches():
-    assert World().set()[0].name == "MRR below $10,000.00"
+    assert World().set()[0].name == "MRR below $10,000"
 
 
 def test_a_channel_named_twice_hears_once():

@@ -22,9 +22,16 @@ from shared.domain.alerts.rules import (
     rule_from_dict,
     rule_to_dict,
 )
-from shared.domain.alerts.words import describe_decision, describe_state
+from shared.domain.alerts.words import (
+    BASELINES,
+    describe_breach,
+    describe_decision,
+    describe_rule,
+    describe_state,
+)
 
 __all__ = [
+    "BASELINES",
     "Alert",
     "AlertState",
     "AlertStatus",
@@ -39,7 +46,9 @@ __all__ = [
     "Side",
     "ThresholdRule",
     "Trouble",
+    "describe_breach",
     "describe_decision",
+    "describe_rule",
     "describe_state",
     "replay",
     "rule_from_dict",

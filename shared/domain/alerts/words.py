@@ -5,9 +5,9 @@ from decimal import Decimal
 
 from shared.domain.alerts.alert import Alert, AlertState, Decision, Reason, Trouble
 from shared.domain.alerts.rules import ChangeRule, CompareTo, ThresholdRule
-from shared.domain.money import format_value
+from shared.domain.money import format_exactly, format_value
 
-_BASELINES: Mapping[CompareTo, str] = {
+BASELINES: Mapping[CompareTo, str] = {
     "previous": "the value before it",
     "day": "the value of a day before",
     "week": "the value of a week before",
@@ -30,6 +30,29 @@ _TROUBLES: Mapping[Trouble, str] = {
 }
 
 
+def describe_rule(alert: Alert) -> str:
+    """Say what a value has to do for the alert to notify."""
+    rule = alert.rule
+    if isinstance(rule, ChangeRule):
+        return (
+            f"{_VERBS[rule.direction]} by {_percent(rule)} or more against "
+            f"{BASELINES[rule.compare_to]}"
+        )
+    back = ""
+    if rule.hysteresis:
+        limit = rule.threshold - rule.hysteresis
+        side = "or below"
+        if rule.direction == "below":
+            limit, side = rule.threshold + rule.hysteresis, "or above"
+        back = f"; over again at {_limit(alert, limit)} {side}"
+    return f"{describe_breach(alert, rule)}{back}"
+
+
+def describe_breach(alert: Alert, rule: ThresholdRule) -> str:
+    """Say where a value breaches, such as "below $10,000"."""
+    return f"{rule.direction} {_limit(alert, rule.threshold)}"
+
+
 def describe_state(alert: Alert, state: AlertState, *, is_new: bool = False) -> str:
     """Say where an alert stands and what it waits for; a new one, what its first value meant."""
     if state.status == "paused":
@@ -37,11 +60,11 @@ def describe_state(alert: Alert, state: AlertState, *, is_new: bool = False) -> 
     if state.trouble is not None:
         return _TROUBLES[state.trouble]
     if isinstance(alert.rule, ChangeRule):
-        return _describe_change(alert.rule, state)
+        return _describe_change(alert, alert.rule, state)
     return _describe_threshold(alert, alert.rule, state, is_new=is_new)
 
 
-def _describe_change(rule: ChangeRule, state: AlertState) -> str:
+def _describe_change(alert: Alert, rule: ChangeRule, state: AlertState) -> str:
     if state.last is None:
         return "Waiting for the first value."
     if state.status == "waiting":
@@ -50,10 +73,7 @@ def _describe_change(rule: ChangeRule, state: AlertState) -> str:
             f"Waiting for a baseline: there is no value of {until:%Y-%m-%d %H:%M} UTC or before "
             "to compare with."
         )
-    said = (
-        f"Notifies when a value {_VERBS[rule.direction]} by {_percent(rule)} or more against "
-        f"{_BASELINES[rule.compare_to]}."
-    )
+    said = f"Notifies when a value {describe_rule(alert)}."
     if rule.compare_to == "previous":
         said += " A slow drift is not seen so; compare with week or last_alert for that."
     return said + _held(state)
@@ -62,7 +82,7 @@ def _describe_change(rule: ChangeRule, state: AlertState) -> str:
 def _describe_threshold(
     alert: Alert, rule: ThresholdRule, state: AlertState, *, is_new: bool
 ) -> str:
-    beyond = f"{rule.direction} {_amount(alert, rule.threshold)}"
+    beyond = describe_breach(alert, rule)
     if state.status == "waiting":
         return "Waiting for the first value."
     if state.status == "ok":
@@ -86,7 +106,7 @@ def describe_decision(alert: Alert, decision: Decision) -> str:
 
 def _verdict(alert: Alert, decision: Decision) -> str:
     if isinstance(alert.rule, ThresholdRule):
-        beyond = f"{alert.rule.direction} {_amount(alert, alert.rule.threshold)}"
+        beyond = describe_breach(alert, alert.rule)
         return _CROSSINGS.get(decision.reason, "Went {}").format(beyond)
     percent, before = decision.change_percent, decision.previous
     verb = "Rose" if before is None or decision.value > before.value else "Dropped"
@@ -103,3 +123,7 @@ def _percent(rule: ChangeRule) -> str:
 
 def _amount(alert: Alert, value: Decimal) -> str:
     return format_value(value, alert.unit, alert.currency)
+
+
+def _limit(alert: Alert, value: Decimal) -> str:
+    return format_exactly(value, alert.unit, alert.currency)

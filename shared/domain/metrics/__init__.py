@@ -9,6 +9,7 @@ from shared.domain.metrics.arpu import compute_arpu
 from shared.domain.metrics.arr import compute_arr
 from shared.domain.metrics.churn import compute_churn
 from shared.domain.metrics.customer_count import compute_customer_count
+from shared.domain.metrics.goodness import GoodDirection, good_direction
 from shared.domain.metrics.measurement import (
     Explanation,
     Measurement,
@@ -42,6 +43,7 @@ __all__ = [
     "Churn",
     "CustomerCount",
     "Explanation",
+    "GoodDirection",
     "Measurement",
     "MetricQuery",
     "MetricWarning",
@@ -53,6 +55,7 @@ __all__ = [
     "Unit",
     "compute",
     "explanation_to_dict",
+    "good_direction",
     "needs_of",
     "query_from_dict",
     "query_to_dict",

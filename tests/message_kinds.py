@@ -1,0 +1,180 @@
+"""One of each kind of message, ready to be rendered; their texts stand in tests/data/messages."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import timedelta
+from decimal import Decimal
+from functools import partial
+from typing import Any
+
+from shared.domain.account_watch import AccountEvent, Look, patience_of
+from shared.domain.alerts import Alert, Decision, Point
+from shared.domain.configuration import ChannelType, SyncFailure, SyncStatus
+from shared.domain.messages import (
+    AlertFacts,
+    account_message,
+    alert_message,
+    channel_test_message,
+)
+from shared.domain.metrics import Churn, CustomerCount
+from shared.domain.notices import Message
+from tests.fakes import NOON
+from tests.stories import a_change_rule, a_metric, a_rule, a_value, an_alert, an_integration
+
+Render = Callable[[ChannelType], Message]
+LIVE = an_integration(mode="live", name="Acme")
+HOUR = timedelta(hours=1)
+
+
+def facts(value: str, previous: str | None = None, **changes: Any) -> AlertFacts:
+    """Facts of live MRR that went below 10,000 dollars, unless *changes* say otherwise."""
+    made: dict[str, Any] = {
+        "kind": "fire",
+        "reason": "crossed",
+        "age": HOUR,
+        "held_before": 0,
+        "alert": an_alert(name="MRR below $10,000"),
+        "metric": a_metric(),
+        "integration": LIVE,
+        "currency": "usd",
+        "unit": "currency",
+    } | changes
+    before = None if previous is None else Point(Decimal(previous), NOON - made["age"])
+    decision = Decision(
+        f"alt_1/1/1/{made['kind']}",
+        made["kind"],
+        made["reason"],
+        Decimal(value),
+        NOON,
+        before,
+        held_before=made["held_before"],
+    )
+    alert = replace(made["alert"], unit=made["unit"], currency=made["currency"])
+    shown = a_value(value, unit=made["unit"], currency=made["currency"])
+    return AlertFacts(decision, alert, made["metric"], made["integration"], shown)
+
+
+def changed(value: str, previous: str, compare_to: str = "previous", **changes: Any) -> AlertFacts:
+    """Facts of a change by 10 percent or more."""
+    rule = a_change_rule("any", "10", compare_to)
+    usual: dict[str, Any] = {"kind": "change", "reason": "changed"}
+    usual["alert"] = an_alert(name="MRR changes by 10%", rule=rule)
+    return facts(value, previous, **(usual | changes))
+
+
+def named_alert(metric: str) -> Alert:
+    return an_alert(name=f"{metric} changes by 10%", rule=a_change_rule())
+
+
+CHURN = a_metric(name="Customer churn", query=Churn(), refresh_interval="daily")
+ABOVE = an_alert(name="MRR above $50,000", rule=a_rule("above", "50000"))
+CHURN_ABOVE = an_alert(name="Customer churn above 5%", rule=a_rule("above", "5"))
+PERCENT: dict[str, Any] = {"metric": CHURN, "unit": "percent", "currency": None}
+CUSTOMERS = a_metric(name="New customers", query=CustomerCount(customer_type="new"))
+COUNT: dict[str, Any] = {"metric": CUSTOMERS, "unit": "count", "currency": None}
+TEST = an_integration(name="Acme")
+COOLING = an_alert(name="MRR below $10,000", cooldown_hours=Decimal(24))
+YEN = an_alert(name="MRR below ¥1,000,000", rule=a_rule("below", "1000000"))
+WORDY = "Monthly recurring revenue of everything that we sell to people who pay us"
+
+_ALERTS: Mapping[str, AlertFacts] = {
+    "fire": facts("9840.12", "10120.50"),
+    "fire-already-beyond": facts("9840.12", reason="already_beyond"),
+    "fire-still-beyond": facts("9700", "9800", reason="still_beyond", held_before=1, alert=COOLING),
+    "fire-held-back-before": facts("9700", "10050", held_before=3, alert=COOLING),
+    "fire-good-news": facts("50120", "49800", alert=ABOVE),
+    "fire-bad-rise": facts("5.75", "4.5", alert=CHURN_ABOVE, **PERCENT),
+    "fire-test-mode": facts("9840.12", "10120.50", integration=TEST),
+    "fire-yen": facts("984012", "1012050", alert=YEN, currency="jpy"),
+    "fire-long-names": facts(
+        "9840.12",
+        "10120.50",
+        metric=a_metric(name=WORDY),
+        integration=replace(LIVE, name=f"{WORDY} in Europe"),
+        alert=an_alert(name=f"Tell us when {WORDY} falls"),
+    ),
+    "recover": facts("10350", "9920", kind="recover", reason="recovered"),
+    "recover-of-good-news": facts(
+        "49000", "51000", kind="recover", reason="recovered", alert=ABOVE
+    ),
+    "change-up": changed("11240", "10000"),
+    "change-down": changed("8800", "10000"),
+    "change-over-a-week": changed("11240", "10000", "week", age=timedelta(days=7)),
+    "change-since-the-last-alert": changed("11240", "10000", "last_alert", age=timedelta(days=40)),
+    "change-over-a-gap": changed("11240", "10000", age=timedelta(hours=9)),
+    "change-from-zero": changed(
+        "5", "0", reason="changed_from_zero", alert=named_alert("New customers"), **COUNT
+    ),
+    "change-of-a-rate": changed(
+        "5.5", "5", age=timedelta(days=1), alert=named_alert("Customer churn"), **PERCENT
+    ),
+}
+
+
+def event(kind: Any, code: str | None = None, message: str = "", **status: Any) -> AccountEvent:
+    """Something of a live account whose last success was nine hours ago."""
+    usual = SyncStatus(
+        state="error" if code else "ok",
+        last_attempt_at=NOON - timedelta(minutes=2),
+        last_success_at=NOON - 9 * HOUR,
+        data_through=NOON - 9 * HOUR,
+        error=SyncFailure(code, message) if code else None,
+    )
+    look = Look(LIVE, replace(usual, **status), NOON, patience_of({"hourly"}))
+    return AccountEvent(f"int_1/1/{kind}", kind, look)
+
+
+_REFUSED = "Stripe does not know this key: it was deleted, rolled, or mistyped."
+_ACCOUNTS: Mapping[str, AccountEvent] = {
+    "sync-failed-key": event("sync_failed", "stripe_key_invalid", _REFUSED),
+    "sync-failed-permission": event(
+        "sync_failed",
+        "stripe_permission_missing",
+        "The key may not read invoices: the permission rak_invoice_read is missing.",
+    ),
+    "sync-failed-unavailable": event(
+        "sync_failed", "stripe_unavailable", "Stripe could not be reached."
+    ),
+    "sync-failed-inside": event(
+        "sync_failed", "internal", "The sync failed unexpectedly. It is tried again."
+    ),
+    "stale": event("stale"),
+    "stale-never-read": event("stale", last_success_at=None, data_through=None),
+    "recovered": event("recovered", last_success_at=NOON, data_through=NOON),
+}
+
+KINDS: Mapping[str, Render] = {
+    **{name: partial(alert_message, it) for name, it in _ALERTS.items()},
+    **{name: partial(account_message, it) for name, it in _ACCOUNTS.items()},
+    "channel-test": channel_test_message,
+}
+
+
+def named(name: str) -> Mapping[str, Render]:
+    """Every kind again, with metric, alert and account of that name."""
+    integration = replace(LIVE, name=name)
+    return {
+        **{
+            kind: partial(
+                alert_message,
+                replace(
+                    it,
+                    metric=replace(it.metric, name=name),
+                    alert=replace(it.alert, name=name),
+                    integration=replace(it.integration, name=name),
+                ),
+            )
+            for kind, it in _ALERTS.items()
+        },
+        **{
+            kind: partial(
+                account_message, replace(it, look=replace(it.look, integration=integration))
+            )
+            for kind, it in _ACCOUNTS.items()
+        },
+    }
+
+
+def number_of(kind: str) -> str:
+    """What a message must show in full: the value, as people read it."""
+    return f"{_ALERTS[kind].decision.value:,f}" if kind in _ALERTS else ""
