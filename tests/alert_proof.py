@@ -155,9 +155,6 @@ class Runner:
 
     def run(self, *faults: Fault, name: str = "") -> None:
         """Tell the story with faults, from the step on that the first of them falls into."""
-        first = min(fault.at for fault in faults)
-        start = max(n for n, kept in enumerate(self._before) if len(kept.calls) < first)
-        self._return_to(self._before[start])
         waiting = {(fault.at, fault.is_after): fault for fault in faults}
         calls, excused = self.world.calls, [0]
 
@@ -168,14 +165,21 @@ class Runner:
                 fault.happens(self)
 
         calls.before, calls.after = partial(meet, is_after=False), partial(meet, is_after=True)
+        start = self._tell_from(min(fault.at for fault in faults))
+        ahead_of = start if any(fault.is_ahead for fault in faults) else None
+        self._check(name or faults[0].name, excused[0], ahead_of)
+
+    def _tell_from(self, call: int) -> int:
+        """Tell the story from the step on that a call falls into; gives that step's number."""
+        start = max(n for n, kept in enumerate(self._before) if len(kept.calls) < call)
+        self._return_to(self._before[start])
         for number in range(start, len(self.steps)):
             self._number = number
             self._store(number)
             self._take(self.world, self.steps[number])
-        calls.before = calls.after = None
+        self.world.calls.before = self.world.calls.after = None
         self._sweep_up()
-        ahead_of = start if any(fault.is_ahead for fault in faults) else None
-        self._check(name or faults[0].name, excused[0], ahead_of)
+        return start
 
     def meanwhile(self, ahead: int | None) -> None:
         """Have another process take this step, one ahead, or the sweep, at this moment."""

@@ -63,9 +63,12 @@ class EvaluateAlerts:
     def _decide(self, alert: Alert, value: MetricValue) -> Outcome:
         for attempt in range(1, _ATTEMPTS + 1):
             try:
-                if attempt > 1:
+                seen = self.alerts.state(alert.id)
+                if attempt > 1 or not _are_of_one_time(alert, seen):
+                    # Read after its state: whatever changes it from here on changes that as well,
+                    # and then nothing is written.
                     alert = self.alerts.alert(alert.id)
-                return self._decide_once(alert, value)
+                return self._decide_once(alert, seen, value)
             except VersionConflictError:
                 if attempt == _ATTEMPTS:
                     raise
@@ -73,8 +76,7 @@ class EvaluateAlerts:
                 break  # the alert, its metric or its integration was removed meanwhile
         return "gone"
 
-    def _decide_once(self, alert: Alert, value: MetricValue) -> Outcome:
-        seen = self.alerts.state(alert.id)
+    def _decide_once(self, alert: Alert, seen: AlertState, value: MetricValue) -> Outcome:
         state, decision = step(seen, alert, value, self._baseline(alert, value))
         if state == seen:
             return "rewritten" if _is_rewritten(seen, value) else "old"
@@ -117,6 +119,12 @@ class EvaluateAlerts:
             at=self.clock.now(),
             render=partial(alert_message, facts),
         )
+
+
+def _are_of_one_time(alert: Alert, state: AlertState) -> bool:
+    """Whether no edit, pause or end of a pause lies between the two."""
+    is_paused = state.status == "paused"
+    return state.config_version == alert.config_version and is_paused != alert.is_enabled
 
 
 def _is_rewritten(seen: AlertState, value: MetricValue) -> bool:

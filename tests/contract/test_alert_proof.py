@@ -12,6 +12,7 @@ from hypothesis import settings
 
 from functions.alerts import handler
 from tests.alert_cases import a_story
+from tests.alert_meddling import MEDDLING, Meddler
 from tests.alert_proof import Findings, Runner, faults_at
 from tests.emulated_table import EmulatedTable
 
@@ -62,6 +63,18 @@ def test_whatever_goes_wrong_at_whichever_call_each_notice_is_told_once(part):
     assert findings.repeated["killed after"] > 0
     calm = [name for name in findings.repeated if findings.repeated[name]]
     assert set(calm) <= {"killed before", "killed after", "answer lost", "several"}
+
+
+@pytest.mark.parametrize("name", MEDDLING)
+def test_whatever_a_person_does_to_an_alert_while_it_is_decided(name):
+    findings = Findings()
+    for seed in range(25):
+        meddler = Meddler(a_story(seed), findings)
+        for number in range(1, len(meddler.calm()) + 1):
+            meddler.meddle(number, name)
+        meddler.interrupt(name)
+    print(findings)  # noqa: T201 - as above
+    assert findings.are_well, str(findings)
 
 
 @pytest.mark.emulator

@@ -108,6 +108,18 @@ def test_a_change_of_an_alert_that_was_changed_or_removed_meanwhile_is_refused(s
     assert left(stores, alert.id) == []
 
 
+def test_a_fresh_start_never_counts_an_episode_twice(stores, alert):
+    # The alert fires between a person's look at it and the pause.
+    told = fired(alert, AlertState())
+    commit(stores, alert, AlertState(), told)
+    paused = replace(alert, is_enabled=False, revision=2)
+    with pytest.raises(VersionConflictError):
+        stores.alerts.save_alert(paused, AlertState(status="paused"))
+    assert (stores.alerts.alert(alert.id), stores.alerts.state(alert.id)) == (alert, told[0])
+    stores.alerts.save_alert(paused, AlertState(status="paused", episode=1))
+    assert stores.alerts.state(alert.id).status == "paused"
+
+
 def test_state_event_and_notices_are_stored_together(stores, alert):
     seen = AlertState()
     state, event, notices = fired(alert, seen)

@@ -113,11 +113,11 @@ def test_a_race_that_is_never_won_is_given_back(world):
     assert world.services.evaluate(a_value("9900", 2)) == {"alt_1": "decided"}
 
 
-def changing(world, change):
-    """Have something happen to the alert just before a decision is written."""
+def changing(world, change, before=("transact", "put")):
+    """Have something happen to the alert, as a rule just before a decision is written."""
 
     def meet(_):
-        if world.calls.names[-1] in {"transact", "put"}:
+        if world.calls.names[-1] in before:
             world.calls.before = None
             change()
 
@@ -132,21 +132,23 @@ def test_an_alert_that_is_removed_meanwhile_decides_nothing(world):
     assert not [place for place in world.table.items if "alt_1" in "".join(place)]
 
 
-def test_an_alert_that_is_paused_meanwhile_decides_nothing(world):
+@pytest.mark.parametrize("before", ["get", "transact"])
+def test_an_alert_that_is_paused_meanwhile_decides_nothing(world, before):
     see(world, "10500")
     paused = replace(world.alerts.alert("alt_1"), is_enabled=False, revision=2)
-    changing(world, lambda: world.alerts.save_alert(paused, AlertState(status="paused")))
+    changing(world, lambda: world.alerts.save_alert(paused, AlertState(status="paused")), {before})
     assert world.services.evaluate(a_value("9900", 2)) == {"alt_1": "old"}
     assert world.alerts.state("alt_1") == AlertState(status="paused")
 
 
-def test_an_alert_that_is_edited_meanwhile_decides_by_its_new_rule(world):
+@pytest.mark.parametrize("before", ["get", "transact"])
+def test_an_alert_that_is_edited_meanwhile_decides_by_its_new_rule(world, before):
     see(world, "10500")
     edited = replace(
         world.alerts.alert("alt_1"), rule=a_rule(threshold="11000"), config_version=2, revision=2
     )
     fresh = AlertState(config_version=2)
-    changing(world, lambda: world.alerts.save_alert(edited, fresh))
+    changing(world, lambda: world.alerts.save_alert(edited, fresh), {before})
     # By the new rule it is the first value, and already below.
     assert world.services.evaluate(a_value("9900", 2)) == {"alt_1": "seen"}
     state = world.alerts.state("alt_1")
@@ -165,6 +167,17 @@ def test_a_removed_channel_does_not_keep_the_others_from_hearing(world):
     world.config.remove_channel(a_channel())
     see(world, "10500", "9900")
     assert world.sent() == FIRST[1:]
+
+
+def test_an_alert_that_is_enabled_meanwhile_is_not_paused_again(world):
+    alert = world.alerts.alert("alt_1")
+    world.alerts.save_alert(
+        replace(alert, is_enabled=False, revision=2), AlertState(status="paused")
+    )
+    enabled = replace(alert, revision=3)
+    changing(world, lambda: world.alerts.save_alert(enabled, AlertState()), {"get"})
+    assert world.services.evaluate(a_value("10500", 1)) == {"alt_1": "seen"}
+    assert world.alerts.state("alt_1").status == "ok"
 
 
 @pytest.mark.parametrize(
