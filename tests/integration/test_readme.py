@@ -36,4 +36,4 @@ def test_the_walk_through_the_readme_ends_with_a_message():
     answers = [line for line in result.stdout.splitlines() if line.startswith("{")]
     (message,) = json.loads(answers[-1])["data"]
     assert message["endpoint"] == "team@example.com"
-    assert "[Firing] MRR above $" in message["subject"]
+    assert "[Good news] MRR above $" in message["subject"]

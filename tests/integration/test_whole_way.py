@@ -91,10 +91,10 @@ def test_a_key_becomes_a_message(shop):
         (sms["id"], "sms", "+14155550100"),
     ]
     assert sent[0]["subject"].startswith(
-        "[Test mode] [Firing] MRR above $150.00: now $200.00 (Acme, test) #"
+        "[Test mode] [Good news] MRR above $150: now $200.00 (Acme, test) #"
     )
-    assert "Was:         $100.00\nNow:         $200.00\nChange:      +$100.00" in sent[0]["message"]
-    assert "MRR (Acme test) is above $150.00. Now $200.00, was $100.00." in sent[1]["message"]
+    assert "\nNow:         $200.00\nChange:      +$100.00 (+100%)\n" in sent[0]["message"]
+    assert "MRR (Acme test) is above $150. Now $200.00, was $100.00 (+100%)." in sent[1]["message"]
 
     (event,) = api.ok("GET", f"/v1/alerts/{alert['id']}/events")["data"]
     assert (event["kind"], event["reason"], event["value"]) == ("fire", "crossed", 200)
