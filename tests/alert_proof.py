@@ -13,9 +13,10 @@ from typing import Any
 
 from shared.adapters.dynamodb_items import to_item
 from shared.adapters.dynamodb_keys import EVENT_PREFIX, metric_key, notices_key, value_sk
+from shared.domain.alerts import Alert
 from shared.domain.configuration import SyncStatus
 from shared.errors import MetricsError, StorageUnavailableError, VersionConflictError
-from tests.alert_cases import Story, outcome
+from tests.alert_cases import Outcome, Story, outcome
 from tests.alert_world import AlertWorld, sync_record, value_record
 from tests.emulated_table import EmulatedTable
 from tests.fakes import NOON, Published
@@ -141,6 +142,11 @@ class Runner:
         status = SyncStatus("ok", 1, NOON, NOON)
         self.steps: list[Step] = [*batches, [sync_record(status)], None]
         self._versions = [*story.batches, (newest,)]
+        self._latest = {
+            version: {**to_item(value), **metric_key("met_1", "LATEST")}
+            for version, value in story.values.items()
+        }
+        self._outcomes: dict[tuple[str, tuple[int, ...]], Outcome] = {}
         self._before: list[_Snapshot] = []
         self._number = 0
 
@@ -193,8 +199,7 @@ class Runner:
         """Have the syncs behind it run before a step: what its records tell is there."""
         if number < len(self._versions):
             newest = max(version for batch in self._versions[: number + 1] for version in batch)
-            item = to_item(self.story.values[newest])
-            self.table.put({**item, **metric_key("met_1", "LATEST")})
+            self.table.put(self._latest[newest])
         if number == len(self._versions) - 1:
             self.world.config.save_sync_status("int_1", SyncStatus("ok", 1, NOON, NOON))
 
@@ -243,7 +248,7 @@ class Runner:
         orders = list(self._orders(ahead_of))
         for alert in self.story.alerts:
             state, events = self.world.alerts.state(alert.id), self._events(alert.id)
-            outcomes = [outcome(self.story, alert, order) for order in orders]
+            outcomes = [self._outcome(alert, tuple(order)) for order in orders]
             fitting = [it for it in outcomes if (it.state, it.events) == (state, events)]
             if not fitting:
                 self._tell("wrong", f"{name}: {alert.rule} stands at {state} after {events}")
@@ -262,6 +267,12 @@ class Runner:
         self.findings.repeated[name] += min(extra, repeats)
         if extra > repeats:
             self._tell("excess", f"{name}: {sent}")
+
+    def _outcome(self, alert: Alert, order: tuple[int, ...]) -> Outcome:
+        key = (alert.id, order)
+        if key not in self._outcomes:
+            self._outcomes[key] = outcome(self.story, alert, order)
+        return self._outcomes[key]
 
     def _events(self, alert_id: str) -> frozenset[tuple[str, datetime, bool]]:
         pk = notices_key(alert_id, "")["pk"]
