@@ -56,6 +56,7 @@ class Measured:
         change_requests, change_writes, change_reads: of one customer who changed (`following`).
         memory, memory_more: MB of a process, and of each 1,000 subscriptions loaded (`memory`).
         money: MB more of each 1,000 balance transactions that are loaded (`memory`).
+        alert_writes, alert_reads: units of an alert for each value that it sees (`alerting`).
     """
 
     import_cpu_ms: float = 109
@@ -75,6 +76,8 @@ class Measured:
     memory: float = 95
     memory_more: float = 1.0
     money: float = 0.45
+    alert_writes: float = 1
+    alert_reads: float = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +110,9 @@ class Use:
         api_calls: of people who look at the dashboard, for each integration.
         log_bytes: of each tick, of all functions.
         past_values: in history, of each metric: a year of hours, and the past.
+        sweeps: of the alerts' schedule: every five minutes.
+        sweep_reads: units of each sweep for each integration: its status, and what was told of it.
+        watch_reads: units of the look at an ended sync; its alerts are read once more.
     """
 
     init_seconds: float = 1.5
@@ -116,6 +122,9 @@ class Use:
     api_calls: float = 1_000
     log_bytes: float = 3_000
     past_values: float = 12 * TICKS + 135
+    sweeps: float = 12 * TICKS
+    sweep_reads: float = 2.5
+    watch_reads: float = 12
 
 
 SHAPE, MEASURED, PRICES, USE = Shape(), Measured(), Prices(), Use()
@@ -241,17 +250,23 @@ def bill(count: int, metrics: int, size: int = 1_000) -> dict[str, float]:
     seconds = ticks * (USE.wait_seconds + _tick_cpu(size) + (USE.init_seconds if count == 1 else 0))
     asked = count * size * SHAPE.changes * MEASURED.change_requests
     gb_seconds = (seconds + asked / (_PER_ENDPOINT * _QUIET_SHARE)) * _GB
-    # The alerts function is called for each tick's values, with 512 MB; it reads 2 units for each.
-    alert_seconds = ticks * (0.2 + (USE.init_seconds if count == 1 else 0)) * 0.5
+    # The alerts function is called for each tick's values and for its end, with 512 MB; each metric
+    # has one alert.
+    alert_seconds = ticks * (0.4 + (USE.init_seconds if count == 1 else 0)) * 0.5
+    sweep_seconds = USE.sweeps * (0.2 + count / 1_000) * 0.5
+    alert_reads = ticks * (2 * metrics * MEASURED.alert_reads + USE.watch_reads)
+    alert_writes = ticks * (metrics * MEASURED.alert_writes + 1)
     values = count * metrics * USE.past_values * MEASURED.value_bytes / _BYTES
     stored = count * month["gb_stored"] + values
     lines = {
-        "DynamoDB writes": count * _units(month["month_write_units"], 0),
-        "DynamoDB reads": count * _units(0, month["month_read_units"])
-        + _units(0, ticks * metrics * 2),
+        "DynamoDB writes": _units(count * month["month_write_units"] + alert_writes, 0),
+        "DynamoDB reads": _units(
+            0,
+            count * (month["month_read_units"] + USE.sweeps * USE.sweep_reads) + alert_reads,
+        ),
         "DynamoDB storage": stored * (PRICES.gb_stored + PRICES.gb_recoverable),
-        "Lambda GB-seconds": (gb_seconds + alert_seconds) * PRICES.gb_second,
-        "Lambda calls": (2 * ticks + TICKS) * PRICES.million_invocations / 1e6,
+        "Lambda GB-seconds": (gb_seconds + alert_seconds + sweep_seconds) * PRICES.gb_second,
+        "Lambda calls": (3 * ticks + TICKS + USE.sweeps) * PRICES.million_invocations / 1e6,
         "SQS": (USE.polls + 3 * ticks) * PRICES.million_fifo_calls / 1e6,
         "secrets": count * PRICES.secret + ticks / 1e4 * PRICES.ten_thousand_secret_calls,
         "alarms": USE.alarms * PRICES.alarm,
