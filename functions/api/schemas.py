@@ -201,7 +201,8 @@ class AlertChangesBody(_Request):
 class NotificationsBody(_Request):
     """Who is to hear of what concerns no single alert."""
 
-    channels: Annotated[list[Id], Field(max_length=50)]
+    # Failed and stale at once are two notices for each, in one transaction of at most 100 items.
+    channels: Annotated[list[Id], Field(max_length=40)]
     events: Annotated[list[AccountEventKind], Field(max_length=50)]
 
     @property
