@@ -90,8 +90,8 @@ def starting_state(
 ) -> AlertState:
     """Return the state of an alert that is created, edited or enabled while a metric has a value.
 
-    The value is taken as the first: it sets state and baseline, and nobody is told of it. With
-    `notify_if_already_breached` it is left to the next value to be the first.
+    The value is taken as the first: it sets state and baseline, and nobody is told of it. Where a
+    threshold alert is to tell of that too, it is left to the next value to be the first.
 
     Args:
         alert: as it is from now on.
@@ -108,7 +108,7 @@ def starting_state(
         return fresh
     # The present value may be looked at again, whatever the alert has seen before.
     fresh = replace(fresh, last_version=current.version - 1)
-    if alert.notify_if_already_breached:
+    if alert.notify_if_already_breached and isinstance(alert.rule, ThresholdRule):
         return fresh
     state = step(fresh, alert, current)[0]
     return replace(state, status="ok") if has_baseline and state.last is not None else state
