@@ -9,6 +9,7 @@ from typing import Any
 
 from shared.domain.alerts import Alert, AlertState, ChangeRule, Point, step
 from shared.domain.configuration import MetricValue
+from tests.alert_oracle import Stretch, due
 from tests.fakes import NOON
 from tests.stories import a_change_rule, a_rule, a_value, an_alert
 
@@ -99,11 +100,12 @@ def _an_alert(random: Random, number: int) -> Alert:
 
 def outcome(story: Story, alert: Alert, versions: Iterable[int]) -> Outcome:
     """Say what must come of an alert when values are taken in that order, each at least once."""
-    state, decided = AlertState(), []
-    for version in versions:
-        value = story.values[version]
-        state, decision = step(state, alert, value, _baseline(story, alert, value))
-        decided += [decision] if decision else []
+    values = [story.values[version] for version in versions]
+    state = AlertState()
+    for value in values:
+        state, _ = step(state, alert, value, _baseline(story, alert, value))
+    past = [*story.past, *story.values.values()]
+    decided = due([Stretch(alert, current=None, records=tuple(values))], past)
     return Outcome(
         told=frozenset(it.key for it in decided if not it.is_held),
         events=frozenset((it.key, it.as_of, it.is_held) for it in decided),
