@@ -20,8 +20,9 @@ from shared.domain.configuration import MetricValue
 from shared.domain.notices import NoticeStatus
 from shared.errors import MetricsError
 
-# What is being sent when the time is up must still be marked.
-_RESERVE_SECONDS = 15.0
+# What is being sent when the time is up must still be marked: looking at the channel and publishing
+# may each be tried twice for 12 s.
+_RESERVE_SECONDS = 30.0
 
 logger = Logger()
 # Each record is answered for by itself; also where all of them fail.

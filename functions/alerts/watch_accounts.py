@@ -22,7 +22,7 @@ from shared.domain.account_watch import (
 from shared.domain.configuration import Integration, SyncStatus
 from shared.domain.messages import account_message
 from shared.domain.notices import Notice
-from shared.errors import MetricsError, NotFoundError
+from shared.errors import MetricsError, NotFoundError, VersionConflictError
 from shared.ports import AlertStore, Clock, ConfigStore, MetricStore
 
 _PAGE = 100
@@ -75,6 +75,8 @@ class WatchAccounts:
                     told |= self._look(
                         integration, statuses[integration.id], watches[integration.id]
                     )
+                except VersionConflictError:
+                    continue  # somebody else looks after it at this moment
                 except MetricsError as error:
                     failures.append(error)
         if failures:

@@ -5,7 +5,7 @@ import pytest
 from shared.domain.account_watch import AccountWatch
 from shared.domain.alerts import AlertState
 from shared.domain.configuration import Notifications, SyncFailure
-from shared.errors import StorageUnavailableError, VersionConflictError
+from shared.errors import StorageUnavailableError
 from tests.alert_world import AlertWorld, sync_record
 from tests.fakes import NOON
 from tests.memory_table import Calls
@@ -173,20 +173,34 @@ def test_two_who_look_at_once_tell_it_once(world):
     assert told(world) == ["int_1/1/sync_failed"]
 
 
+def test_a_sweep_leaves_an_account_to_whoever_looks_at_it_at_the_same_time(world):
+    other = world.of(Calls())
+    world.end_sync(state="error", error=DOWN, last_success_at=NOON)
+
+    def overtake(_):
+        if world.calls.names[-1] == "transact":
+            world.calls.before = None
+            other.sweep()
+
+    world.calls.before = overtake
+    world.sweep()
+    assert told(world) == ["int_1/1/sync_failed"]
+
+
 def test_the_trouble_of_one_account_keeps_no_other_from_being_looked_after(world):
     for key in ("int_2", "int_3"):
         world.config.add_integration(an_integration(id=key))
         world.config.add_metric(a_metric(id=f"met_{key}", integration_id=key))
     world.alerts.add_alert(an_alert(id="alt_3", metric_id="met_int_3"), AlertState())
     world.clock.move(hours=3)
-    left = [VersionConflictError("somebody else looks")]
+    left = [StorageUnavailableError("busy")]
 
     def fail_once(_):
         if left and world.calls.names[-1] == "transact":
             raise left.pop()
 
     world.calls.before = fail_once
-    with pytest.raises(VersionConflictError):
+    with pytest.raises(StorageUnavailableError):
         world.sweep()
     # Sent all the same: what was decided of the others, and what was left of before.
     assert sorted(key for _, key in world.sent()) == ["int_2/1/stale", "int_3/1/stale"]
