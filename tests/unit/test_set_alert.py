@@ -1,6 +1,7 @@
 """Setting an alert: it starts from the current value, and says what it will do."""
 
 from decimal import Decimal
+from typing import Any
 
 import pytest
 
@@ -36,7 +37,7 @@ class World:
         )
 
     def set(self, **changes):
-        usual = {"rule": a_rule("below", "10000"), "channels": ("chn_1",)}
+        usual: dict[str, Any] = {"rule": a_rule("below", "10000"), "channels": ("chn_1",)}
         return self._set("met_1", AlertSettings(**(usual | changes)))
 
 
