@@ -1,5 +1,6 @@
 """The alerts' Lambda entry points: stream records of what syncs left behind, and the sweep."""
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from functools import partial
 from typing import Any
@@ -48,11 +49,12 @@ def sweep(event: dict[str, Any], context: LambdaContext) -> dict[NoticeStatus, i
     """Look after every account, and send what others have left in the outbox."""
     del event
     found, is_time_up = services(), _time_of(context)
+    ends: Counter[NoticeStatus] = Counter()
     try:
-        _send(found.watch.all(), is_time_up)
+        ends += _send(found.watch.all(), is_time_up)
     finally:
-        ends = found.send(found.outbox.pending(), is_time_up)
-    logger.info("swept", notices=ends)
+        ends += found.send(found.outbox.pending(), is_time_up)
+        logger.info("swept", notices=ends)
     return {**ends}
 
 
@@ -117,10 +119,11 @@ def _take_value(value: MetricValue, is_time_up: Callable[[], bool]) -> None:
         logger.error("a version was written twice", metric_id=metric_id, version=version)
 
 
-def _send(source_ids: Iterable[str], is_time_up: Callable[[], bool]) -> None:
-    found = services()
+def _send(source_ids: Iterable[str], is_time_up: Callable[[], bool]) -> Counter[NoticeStatus]:
+    found, ends = services(), Counter[NoticeStatus]()
     for source_id in source_ids:
-        found.send(found.outbox.pending_of(source_id), is_time_up)
+        ends += found.send(found.outbox.pending_of(source_id), is_time_up)
+    return ends
 
 
 def _time_of(context: LambdaContext) -> Callable[[], bool]:

@@ -6,7 +6,7 @@ as well, so accounts are looked at by a schedule too.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 
@@ -98,22 +98,37 @@ class WatchAccounts:
             return set()
         patience = patience_of(self.config.intervals_of(integration.id))
         look = Look(integration, status, now, patience)
-        told: set[str] = set()
+        told, trouble = set[str](), None
         if look.has_ended and status.sequence > watch.sequence:
-            told |= self._reconcile(integration.id)
+            told, trouble = self._reconcile(integration.id)
         after, events = watch_account(watch, look)
+        if trouble is not None:
+            # The sync is looked at once more; what it says of the account is told all the same.
+            after = replace(after, sequence=watch.sequence)
         if after != watch:
             notices = tuple(self._notices(events, now))
             self.alerts.commit_watch(integration.id, seen=watch, watch=after, notices=notices)
             told |= {notice.source_id for notice in notices}
+        if trouble is not None:
+            raise trouble
         return told
 
-    def _reconcile(self, integration_id: str) -> set[str]:
-        """Offer the newest values to their alerts; those that have seen them change nothing."""
+    def _reconcile(self, integration_id: str) -> tuple[set[str], MetricsError | None]:
+        """Offer the newest values to their alerts; those that have seen them change nothing.
+
+        Gives the alerts that something is to be sent of, and the first trouble, which has kept no
+        other value from being offered.
+        """
         metrics = self.config.due_metrics(integration_id, None)
-        latest = self.metrics.latest([metric.id for metric in metrics])
-        outcomes = [self.evaluate(value) for value in latest.values()]
-        return {key for found in outcomes for key, end in found.items() if end == "decided"}
+        told, trouble = set[str](), None
+        for value in self.metrics.latest([metric.id for metric in metrics]).values():
+            try:
+                outcomes = self.evaluate(value)
+            except MetricsError as error:
+                trouble = trouble or error
+            else:
+                told |= {key for key, end in outcomes.items() if end == "decided"}
+        return told, trouble
 
     def _notices(self, events: Sequence[AccountEvent], now: datetime) -> Iterator[Notice]:
         told = self.config.notifications()

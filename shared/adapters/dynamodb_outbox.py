@@ -47,14 +47,17 @@ class DynamoDbOutbox:
         try:
             self._settle(notice)
         except VersionConflictError:
-            # Gone with its alert, or settled already by a call whose answer was lost. Or somebody
-            # tries to claim it at this very moment: then nothing was written.
-            if self._table.get(waiting_key(notice)) is not None:
+            # Gone with its alert, or settled already by a call whose answer was lost; or claimed by
+            # somebody else since, who knows better. Otherwise nothing was written because of
+            # somebody who tries to claim it at this very moment.
+            waiting = self._table.get(waiting_key(notice))
+            if waiting is not None and waiting["attempts"] == notice.attempts:
                 raise
 
     def _settle(self, notice: Notice) -> None:
         if notice.status == "pending":
-            self._table.put(waiting_item(notice), EXISTS)
+            is_ours = Condition("attempts = :a", {":a": notice.attempts})
+            self._table.put(waiting_item(notice), is_ours)
             return
         # Out of the outbox, so that what is unsent is all that sending ever has to read.
         self._table.transact(

@@ -58,6 +58,13 @@ def test_what_could_not_be_sent_goes_back_and_may_be_claimed_at_once(stores, ale
     assert stores.outbox.claim(back, now=NOON, until=LATER).attempts == 2
 
 
+def test_who_was_too_slow_does_not_take_back_what_somebody_else_is_sending(stores, alert, notice):
+    slow = stores.outbox.claim(notice, now=NOON, until=NOON)
+    other = stores.outbox.claim(slow, now=LATER, until=LATER + timedelta(seconds=60))
+    stores.outbox.settle(replace(slow, status="pending", lease_until=None))
+    assert stores.outbox.pending_of(alert.id) == (other,)
+
+
 @pytest.mark.parametrize("status", ["pending", "sent"])
 def test_a_notice_whose_alert_was_removed_while_it_was_sent_does_not_come_back(
     stores, alert, notice, status

@@ -94,6 +94,29 @@ def test_the_look_at_a_sync_that_was_cut_short_is_taken_again(world):
     assert world.sent() == FIRST
 
 
+def test_an_alert_that_cannot_be_decided_keeps_nobody_from_hearing_of_the_account(world):
+    world.config.add_metric(a_metric(id="met_2"))
+    world.alerts.add_alert(an_alert(id="alt_2", metric_id="met_2"), AlertState())
+    world.store(a_value("10500"), a_value("10500", metric_id="met_2"))
+    world.offer(a_value("10500"), a_value("10500", metric_id="met_2"))
+    world.store(a_value("9900", 3), a_value("9900", 3, metric_id="met_2"))
+    status = world.end_sync(state="error", error=DOWN, last_success_at=NOON)
+
+    def fail_first(_):
+        if world.calls.names.count("transact") == 1 and world.calls.names[-1] == "transact":
+            raise StorageUnavailableError("busy")
+
+    world.calls.names.clear()
+    world.calls.before = fail_first
+    assert world.handle(sync_record(status)) != {"batchItemFailures": []}
+    world.calls.before = None
+    assert world.sweep() == {"sent": 4}
+    assert told(world) == ["int_1/1/sync_failed"]
+    assert world.handle(sync_record(status)) == {"batchItemFailures": []}
+    decided = {key.split("/")[0] for _, key in world.sent()}
+    assert decided == {"alt_1", "alt_2", "int_1"}
+
+
 def test_a_failing_account_is_told_once_in_an_episode_and_its_recovery_once(world):
     for _ in range(3):
         fail(world)
