@@ -109,7 +109,7 @@ def _told(
     if isinstance(alert.rule, ThresholdRule):
         return _crossings(alert, alert.rule, run, episode)
     found, told_at, held = [], None, 0
-    for value, base in _changes(alert.rule, run, past):
+    for value, base in _changes(alert.rule, alert.cooldown, run, past):
         episode += 1
         is_held = told_at is not None and value.as_of - told_at < alert.cooldown
         reason = "changed" if base.value else "changed_from_zero"
@@ -163,25 +163,33 @@ def _letter(rule: ThresholdRule, value: MetricValue) -> str:
 
 
 def _changes(
-    rule: ChangeRule, run: _Run, past: Sequence[MetricValue]
+    rule: ChangeRule, cooldown: timedelta, run: _Run, past: Sequence[MetricValue]
 ) -> Iterator[tuple[MetricValue, MetricValue]]:
     """Give each value that has changed enough, with what it is compared with."""
     if rule.compare_to == "previous":
         pairs = pairwise(run.values)
         yield from ((value, base) for base, value in pairs if is_enough(rule, base, value))
     elif rule.compare_to == "last_alert":
-        rest = list(run.values)
-        while rest:
-            base, *rest = rest
-            hits = [n for n, value in enumerate(rest) if is_enough(rule, base, value)]
-            rest = rest[hits[0] :] if hits else []
-            if hits:
-                yield rest[0], base
+        yield from _since_the_last_notice(rule, cooldown, run.values)
     else:
         for value in run.values[run.silent :]:
             found = _long_ago(rule, value, past)
             if found is not None and is_enough(rule, found, value):
                 yield value, found
+
+
+def _since_the_last_notice(
+    rule: ChangeRule, cooldown: timedelta, values: Sequence[MetricValue]
+) -> Iterator[tuple[MetricValue, MetricValue]]:
+    """Go from notice to notice; between two, what is held back is compared with the first."""
+    rest, free_from = list(values), values[0].as_of
+    while rest:
+        base, *rest = rest
+        hits = [n for n, value in enumerate(rest) if is_enough(rule, base, value)]
+        told = next((n for n in hits if rest[n].as_of >= free_from), len(rest))
+        yield from ((rest[n], base) for n in hits if n <= told)
+        rest = rest[told:]
+        free_from = rest[0].as_of + cooldown if rest else free_from
 
 
 def is_enough(rule: ChangeRule, base: MetricValue, value: MetricValue) -> bool:

@@ -191,10 +191,11 @@ def test_no_key_is_told_twice_and_keys_count_upwards(life):
 @given(plain_lives)
 def test_the_cooldown_lies_between_two_notices_and_is_never_the_end_of_a_breach(life):
     (stretch,) = life.stretches
-    alert, told_at = stretch.alert, None
+    alert, told_at, measured = stretch.alert, None, None
     for state, decision in live(life):
-        if state.told_at is None:
-            told_at = None  # it started afresh
+        if measured != (state.definitions_version, state.currency):
+            # It starts afresh, the cooldown with it.
+            told_at, measured = None, (state.definitions_version, state.currency)
         if decision is not None and decision.kind != "recover" and not decision.is_held:
             assert told_at is None or decision.as_of >= told_at + alert.cooldown
             told_at = decision.as_of

@@ -80,6 +80,17 @@ def test_compared_with_the_last_alert_small_steps_add_up():
     assert state.baseline.value == 99
 
 
+def test_compared_with_the_last_alert_what_was_held_back_is_told_after_the_cooldown():
+    rule = a_change_rule(compare_to="last_alert")
+    _, told = run(an_alert(rule=rule, cooldown_hours=Decimal(3)), "100", "90", "80", "80", "79")
+    assert told == [
+        ("100", "90", False),
+        ("90", "80", True),
+        ("90", "80", True),
+        ("90", "79", False),
+    ]
+
+
 def test_compared_with_the_past_the_given_baseline_counts_and_not_the_value_before():
     alert = an_alert(rule=a_change_rule(compare_to="week"))
     old = Point(Decimal(50), NOON - 7 * DAY)

@@ -182,9 +182,11 @@ def _compare(
     seen = replace(seen, status="ok", since=now.as_of if is_first else before.since)
     if baseline is None or not rule.is_met_by(now.value, baseline.value):
         return seen, None
-    changed = replace(seen, episode=before.episode + 1, baseline=now)
+    changed = replace(seen, episode=before.episode + 1)
     reason: Reason = "changed" if baseline.value else "changed_from_zero"
-    return _notify(changed, alert, "change", reason, baseline)
+    after, decision = _notify(changed, alert, "change", reason, baseline)
+    # A change that is held back counts on, or what comes of it would never be told.
+    return (after if decision.is_held else replace(after, baseline=now)), decision
 
 
 def _notify(
