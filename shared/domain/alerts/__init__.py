@@ -23,7 +23,6 @@ from shared.domain.alerts.rules import (
     rule_to_dict,
 )
 from shared.domain.alerts.words import (
-    BASELINES,
     describe_breach,
     describe_decision,
     describe_rule,
@@ -31,7 +30,6 @@ from shared.domain.alerts.words import (
 )
 
 __all__ = [
-    "BASELINES",
     "Alert",
     "AlertState",
     "AlertStatus",

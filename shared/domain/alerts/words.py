@@ -7,7 +7,7 @@ from shared.domain.alerts.alert import Alert, AlertState, Decision, Reason, Trou
 from shared.domain.alerts.rules import ChangeRule, CompareTo, ThresholdRule
 from shared.domain.money import format_exactly, format_value
 
-BASELINES: Mapping[CompareTo, str] = {
+_BASELINES: Mapping[CompareTo, str] = {
     "previous": "the value before it",
     "day": "the value of a day before",
     "week": "the value of a week before",
@@ -36,7 +36,7 @@ def describe_rule(alert: Alert) -> str:
     if isinstance(rule, ChangeRule):
         return (
             f"{_VERBS[rule.direction]} by {_percent(rule)} or more against "
-            f"{BASELINES[rule.compare_to]}"
+            f"{_BASELINES[rule.compare_to]}"
         )
     back = ""
     if rule.hysteresis:

@@ -3,35 +3,53 @@
 Good news is worded as good: what rises may be bad, and what falls may be good.
 """
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
 from decimal import Decimal
-from fractions import Fraction
 
 from shared.domain.alerts import (
-    BASELINES,
     Alert,
     ChangeRule,
+    CompareTo,
     Decision,
-    Point,
+    Reason,
     ThresholdRule,
     describe_breach,
     describe_rule,
 )
 from shared.domain.configuration import ChannelType, Integration, Metric, MetricValue
+from shared.domain.messages.movement import amount_moved, percent_moved, unsigned
 from shared.domain.messages.text import (
     block,
     fit_sms,
     fit_subject,
     in_prose,
+    length,
+    moment,
     paragraph,
     short_id,
 )
 from shared.domain.metrics import good_direction
-from shared.domain.money import format_percent, format_value, round_half_up
+from shared.domain.money import format_value
 from shared.domain.notices import Message
 
-_DAY_HOURS = 48
+_THAN: Mapping[CompareTo, str] = {
+    "previous": "the value before",
+    "day": "a day ago",
+    "week": "a week ago",
+    "month": "a month ago",
+    "year": "a year ago",
+    "last_alert": "when this alert last fired or was set",
+}
+_WHEN: Mapping[Reason, str] = {
+    "already_beyond": "already ",
+    "still_beyond": "still ",
+    "recovered": "no longer ",
+}
+_MORE: Mapping[Reason, str] = {
+    "already_beyond": " It was so when the alert was set.",
+    "still_beyond": " It went there during the cooldown, and nobody was told then.",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,33 +71,41 @@ def alert_message(facts: AlertFacts, channel_type: ChannelType) -> Message:
 
 
 def _subject(facts: AlertFacts) -> str:
-    label, verdict, now = _label(facts), _verdict(facts), _amount(facts, facts.decision.value)
-    head = f"{_test_mode(facts)}[{label}] {{0}} {verdict}: now {now}"
-    mode, identity = facts.integration.mode, short_id(facts.decision.key)
+    test = "[Test mode] " if facts.integration.mode == "test" else ""
+    label, now = f"{test}[{_label(facts)}]", _amount(facts, facts.decision.value)
+    head = f"{label} {{metric}} {_verdict(facts)}: now {now}"
+    identity = f"#{short_id(facts.decision.key)}"
     return fit_subject(
-        [f"{head} ({{1}}, {mode}) #{identity}", f"{head} #{identity}", f"{{0}}: {now} #{identity}"],
-        [facts.metric.name, facts.integration.name],
+        [
+            f"{head} ({{account}}, {facts.integration.mode}) {identity}",
+            f"{head} {identity}",
+            f"{label} {{metric}}: now {now} {identity}",
+        ],
+        _names(facts),
     )
 
 
 def _sms(facts: AlertFacts) -> str:
     decision, mode = facts.decision, facts.integration.mode
     sender = "Stripe Metrics test mode" if mode == "test" else "Stripe Metrics"
-    head = f"{sender}: {{0}} ({{1}} {mode}) is {_verdict(facts)}. "
+    head = f"{sender}: {{metric}} ({{account}} {mode}) is {_verdict(facts)}."
     now, identity = f"Now {_amount(facts, decision.value)}", f"#{short_id(decision.key)}"
     was = "" if decision.previous is None else f", was {_amount(facts, decision.previous.value)}"
-    change = "" if decision.change_percent is None else f" ({_signed(decision.change_percent)}%)"
-    at = _time(decision.as_of)
+    change, gap = _change_in_short(facts), _gap(facts)
     return fit_sms(
         [
-            f"{head}{now}{was}{change}. {at}. {identity}",
-            f"{head}{now}{was}{change}. {identity}",
-            f"{head}{now}{was}. {identity}",
-            f"{head}{now}. {identity}",
-            f"{sender}: {{0}} {now}. {identity}",
+            f"{head} {now}{was}{change}{gap}. {moment(decision.as_of)}. {identity}",
+            f"{head} {now}{was}{change}{gap}. {identity}",
+            f"{head} {now}{was}. {identity}",
+            f"{head} {now}. {identity}",
+            f"{sender}: {{metric}}: {now}. {identity}",
         ],
-        [facts.metric.name, facts.integration.name],
+        _names(facts),
     )
+
+
+def _names(facts: AlertFacts) -> Mapping[str, str]:
+    return {"metric": facts.metric.name, "account": facts.integration.name}
 
 
 def _body(facts: AlertFacts) -> str:
@@ -91,14 +117,15 @@ def _body(facts: AlertFacts) -> str:
         ("Was", _was(facts)),
         ("Now", _amount(facts, decision.value)),
         ("Change", _change(facts)),
-        ("As of", _time(decision.as_of)),
+        ("As of", moment(decision.as_of)),
         ("Integration", f"{integration.name} ({integration.mode} mode)"),
         *([("Held back", _held_back(facts))] if decision.held_before else []),
         ("Notice", f"#{short_id(decision.key)}"),
     ]
     why = (
         "You get this because this address is a channel of the alert "
-        f'"{in_prose(facts.alert.name)}". Change or pause the alert in Stripe Metrics.'
+        f'"{in_prose(facts.alert.name)}" ({facts.alert.id}). Change or pause the alert in Stripe '
+        "Metrics."
     )
     if integration.mode == "test":
         why += " The account is in Stripe's test mode: no real money is meant."
@@ -107,30 +134,40 @@ def _body(facts: AlertFacts) -> str:
 
 def _fact(facts: AlertFacts) -> str:
     decision, name = facts.decision, in_prose(facts.metric.name)
-    now = _amount(facts, decision.value)
+    now, gap = _amount(facts, decision.value), _gap(facts)
+    over = f" This is{gap}." if gap else ""
     if decision.reason == "changed_from_zero":
-        return f"{name} went from {_amount(facts, Decimal(0))} to {now}.{_gap(facts)}"
+        zero = _amount(facts, Decimal(0))
+        return f"{name} went from {zero} to {now} ({percent_moved(decision)}).{over}"
     was = "" if decision.previous is None else f", was {_amount(facts, decision.previous.value)}"
-    against = ""
-    if isinstance(facts.alert.rule, ChangeRule):
-        against = f" against {BASELINES[facts.alert.rule.compare_to]}"
-    said = f"{name} is {_verdict(facts)}{against}: now {now}{was}."
-    if decision.reason == "already_beyond":
-        said += " It was already so when the alert was set."
-    if decision.reason == "still_beyond":
-        said += " It crossed while the alert was cooling down, and is there still."
-    return said + _gap(facts)
+    verdict = _comparison(facts) or _verdict(facts)
+    return f"{name} is {verdict}: now {now}{was}.{_MORE.get(decision.reason, '')}{over}"
+
+
+def _comparison(facts: AlertFacts) -> str:
+    """Say what a value that changed is compared with; "" where the rule is a threshold."""
+    rule, decision = facts.alert.rule, facts.decision
+    if not isinstance(rule, ChangeRule) or decision.previous is None:
+        return ""
+    size = unsigned(percent_moved(decision))
+    if facts.value.unit == "percent":
+        size = f"{unsigned(amount_moved(decision, facts.value))} ({size})"
+    side = "higher" if _is_up(decision) else "lower"
+    return f"{size} {side} than {_THAN[rule.compare_to]} ({moment(decision.previous.as_of)})"
 
 
 def _verdict(facts: AlertFacts) -> str:
     """Say what happened, such as "below $10,000" or "up 12.5%"."""
     decision, rule = facts.decision, facts.alert.rule
     if isinstance(rule, ThresholdRule):
-        breach = describe_breach(facts.alert, rule)
-        return f"no longer {breach}" if decision.kind == "recover" else breach
+        return f"{_WHEN.get(decision.reason, '')}{describe_breach(facts.alert, rule)}"
     side = "up" if _is_up(decision) else "down"
-    percent = decision.change_percent
-    return f"{side} from zero" if percent is None else f"{side} {format_percent(abs(percent))}"
+    if decision.reason == "changed_from_zero":
+        return f"{side} from zero"
+    # Ten percent of a rate are taken for ten points.
+    is_rate = facts.value.unit == "percent"
+    moved = _points(facts) if is_rate else percent_moved(decision)
+    return f"{side} {unsigned(moved)}"
 
 
 def _label(facts: AlertFacts) -> str:
@@ -162,36 +199,29 @@ def _was(facts: AlertFacts) -> str:
     previous = facts.decision.previous
     if previous is None:
         return "no value before"
-    return f"{_amount(facts, previous.value)} ({_time(previous.as_of)})"
+    return f"{_amount(facts, previous.value)} ({moment(previous.as_of)})"
 
 
 def _change(facts: AlertFacts) -> str:
-    decision = facts.decision
-    if decision.previous is None:
+    if facts.decision.previous is None:
         return "first value"
-    difference = _difference(decision.value, decision.previous)
-    if facts.value.unit == "percent":
-        points = round_half_up(difference, 2)
-        text = f"{_signed(points)} percentage points"
-    else:
-        sign = "+" if difference >= 0 else ""
-        text = f"{sign}{_amount(facts, _exact(difference))}"
-    percent = decision.change_percent
-    return f"{text} ({'no percentage from zero' if percent is None else _signed(percent) + '%'})"
+    moved = amount_moved(facts.decision, facts.value)
+    return f"{moved} ({percent_moved(facts.decision)})" if moved else "none"
 
 
-def _difference(value: Decimal, previous: Point) -> Fraction:
-    return Fraction(value) - Fraction(previous.value)
+def _change_in_short(facts: AlertFacts) -> str:
+    """Say what the verdict does not say of how far the value moved."""
+    decision, moved = facts.decision, _points(facts)
+    if not moved or decision.change_percent is None:
+        return ""
+    percent, is_rate = percent_moved(decision), facts.value.unit == "percent"
+    if isinstance(facts.alert.rule, ChangeRule):
+        return f" ({percent if is_rate else moved})"
+    return f" ({moved}, {percent})" if is_rate else f" ({percent})"
 
 
-def _exact(value: Fraction) -> Decimal:
-    # More decimals than any amount is shown with.
-    return round_half_up(value, 12)
-
-
-def _signed(number: Decimal) -> str:
-    digits = f"{number:+,f}"
-    return digits.rstrip("0").rstrip(".") if "." in digits else digits
+def _points(facts: AlertFacts) -> str:
+    return amount_moved(facts.decision, facts.value).replace("percentage points", "points")
 
 
 def _gap(facts: AlertFacts) -> str:
@@ -201,9 +231,7 @@ def _gap(facts: AlertFacts) -> str:
         return ""
     if not rule.is_over_a_gap(as_of, previous.as_of, facts.metric.refresh_interval):
         return ""
-    hours = round((as_of - previous.as_of).total_seconds() / 3600)
-    age = f"{hours} hours" if hours < _DAY_HOURS else f"{round(hours / 24)} days"
-    return f" This is over a gap: what it is compared with is {age} older."
+    return f" over a gap of {length(as_of - previous.as_of)}"
 
 
 def _held_back(facts: AlertFacts) -> str:
@@ -214,11 +242,3 @@ def _held_back(facts: AlertFacts) -> str:
 
 def _amount(facts: AlertFacts, value: Decimal) -> str:
     return format_value(value, facts.value.unit, facts.value.currency)
-
-
-def _test_mode(facts: AlertFacts) -> str:
-    return "[Test mode] " if facts.integration.mode == "test" else ""
-
-
-def _time(at: datetime) -> str:
-    return f"{at:%Y-%m-%d %H:%M} UTC"

@@ -3,19 +3,20 @@
 from typing import Literal
 
 from shared.domain.metrics.queries import (
+    Arpu,
+    Arr,
     Churn,
     CustomerCount,
     MetricQuery,
+    Mrr,
+    Nrr,
     Revenue,
     SubscriptionCount,
 )
 
 GoodDirection = Literal["up", "down"]
 
-_GAINED = frozenset({"all", "active", "new", "total", "net"})
-_LOST = frozenset(
-    {"canceled", "past_due", "unpaid", "incomplete", "incomplete_expired", "refunds", "fees"}
-)
+_LOST = frozenset({"canceled", "past_due", "unpaid", "incomplete", "incomplete_expired"})
 
 
 def good_direction(query: MetricQuery) -> GoodDirection | None:
@@ -25,13 +26,14 @@ def good_direction(query: MetricQuery) -> GoodDirection | None:
     ('down', None)
     """
     match query:
+        case Mrr() | Arr() | Arpu() | Nrr():
+            return "up"
         case Churn():
             return "down"
-        case CustomerCount(customer_type="churned"):
-            return "down"
-        case SubscriptionCount(status="all"):
-            return None  # counts what is canceled as well
-        case SubscriptionCount(status=kind) | Revenue(revenue_metric=kind):
-            return "up" if kind in _GAINED else "down" if kind in _LOST else None
-        case _:
-            return "up"
+        case CustomerCount(customer_type=kind):
+            return "down" if kind == "churned" else "up"
+        case Revenue(revenue_metric=part):
+            return "up" if part in {"total", "net"} else "down"
+        case SubscriptionCount(status=status):
+            # "all" counts what is canceled as well, and a trial or a pause may end either way.
+            return "up" if status == "active" else "down" if status in _LOST else None
