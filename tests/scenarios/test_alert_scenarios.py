@@ -1,5 +1,6 @@
 """Every scenario file is acted out: by the pure decision, and through the alerts function."""
 
+import re
 from collections.abc import Sequence
 from decimal import Decimal
 from pathlib import Path
@@ -11,6 +12,7 @@ from shared.domain.alerts import replay
 from tests.alert_scenario_runs import Run, Told, alert_of, decide, run_through
 from tests.alert_scenarios import AlertStory, Expected, Scenario, read_scenario, scenario_files
 
+ROOT = Path(__file__).parents[2]
 # The rows of the product's list of cases that are about decisions.
 CASES = ["T01", "T03", "T04", "T06", "T07", "T09", "T10", "T11", "T13", "T15", "T16"]
 STATUSES = {"waiting", "ok", "firing", "paused"}
@@ -54,6 +56,14 @@ def test_every_case_has_its_scenario() -> None:
 def test_every_scenario_has_a_title_of_its_own() -> None:
     titles = [read_scenario(path).title for path in scenario_files()]
     assert len(set(titles)) == len(titles)
+
+
+def test_the_examples_of_the_documentation_are_scenarios() -> None:
+    page = (ROOT / "docs" / "alerts.md").read_text(encoding="utf-8")
+    examples = re.findall(r"```yaml\n(.*?)```", page, flags=re.DOTALL)
+    files = {path.read_text(encoding="utf-8") for path in scenario_files()}
+    assert len(examples) > 5
+    assert [example for example in examples if example not in files] == []
 
 
 def check(story: AlertStory, run: Run) -> None:
