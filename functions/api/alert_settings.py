@@ -12,6 +12,7 @@ from shared.domain.alerts import (
     ChangeRule,
     CompareTo,
     Rule,
+    ThresholdRule,
     starting_state,
 )
 from shared.domain.configuration import Integration, Metric
@@ -75,7 +76,8 @@ def ask_for_value(queue: SyncQueue, metric: Metric, alert: Alert) -> None:
     The notice comes by the way that every notice takes: of this value, or where it cannot be asked
     for, of the next tick's.
     """
-    if alert.is_enabled and alert.notify_if_already_breached:
+    is_threshold = isinstance(alert.rule, ThresholdRule)
+    if alert.is_enabled and alert.notify_if_already_breached and is_threshold:
         slot = f"{alert.id}-{alert.revision}"
         with suppress(StorageError):
             queue.send(SyncRequest(metric.integration_id, slot=slot, metric_id=metric.id))

@@ -4,8 +4,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from functions.api.alert_settings import ask_for_value, measured_in, start
+from functions.api.alert_settings import ask_for_value, measured_in, start, usual_name
 from shared.domain.alerts import Alert, AlertState
+from shared.domain.configuration import Metric
 from shared.errors import VersionConflictError
 from shared.ports import AlertStore, ConfigStore, MetricStore, SyncQueue
 
@@ -43,8 +44,12 @@ class ChangeAlert:
     def _change(self, before: Alert, changes: Mapping[str, Any]) -> tuple[Alert, AlertState]:
         metric = self.config.metric(before.metric_id)
         measured = measured_in(metric, self.config.integration(metric.integration_id))
-        # A threshold means the currency of its day until somebody sets it anew.
-        alert = replace(before, **changes, **(measured if "rule" in changes else {}))
+        alert = replace(before, **changes)
+        if "rule" in changes:
+            # A threshold means the currency of its day until somebody sets it anew.
+            alert = replace(alert, **measured)
+            if "name" not in changes:
+                alert = replace(alert, name=_name(metric, before, alert))
         state = self.alerts.state(alert.id)
         if alert == before:
             return alert, state
@@ -61,3 +66,10 @@ class ChangeAlert:
         self.alerts.save_alert(alert, state)
         ask_for_value(self.queue, metric, alert)
         return alert, state
+
+
+def _name(metric: Metric, before: Alert, alert: Alert) -> str:
+    """Name the alert after its new rule, unless somebody has given it a name of its own."""
+    if before.name != usual_name(metric, before.rule, before.unit, before.currency):
+        return before.name
+    return usual_name(metric, alert.rule, alert.unit, alert.currency)

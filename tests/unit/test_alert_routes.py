@@ -1,5 +1,6 @@
 """Alerts through the API: set, change, pause, try out, and what their history shows."""
 
+import json
 from datetime import timedelta
 from decimal import Decimal
 
@@ -102,6 +103,30 @@ def test_t15_another_rule_starts_afresh_from_the_current_value(world):
     stored = world.alerts.alert(alert["id"])
     assert (stored.config_version, stored.revision) == (2, 2)
     assert world.alerts.state(alert["id"]).config_version == 2
+
+
+def test_the_usual_name_follows_the_rule_and_a_name_of_its_own_stays(world):
+    alert = set_alert(world)
+    assert change(world, alert, rule=BELOW | {"threshold": 9500})["name"] == "MRR below $9,500"
+    change(world, alert, name="Floor")
+    assert change(world, alert, rule=BELOW)["name"] == "Floor"
+    both = {"name": "Growth", "rule": CHANGE}
+    assert change(world, alert, **both)["name"] == "Growth"
+
+
+def test_an_alert_that_is_to_speak_up_at_once_is_offered_a_new_value(world):
+    world.store(a_value("9000", 7))
+    alert = set_alert(world)
+    assert not world.queue.requests
+    state = change(world, alert, notify_if_already_breached=True)["state"]
+    assert state["note"] == (
+        "Waiting for the next value. Notifies if it is below $10,000, even if it was before."
+    )
+    (request,) = world.queue.requests
+    assert (request.metric_id, request.slot) == ("met_1", f"{alert['id']}-2")
+    change(world, alert, name="Floor")
+    change(world, alert, rule=CHANGE)
+    assert len(world.queue.requests) == 1
 
 
 def test_another_name_or_channel_leaves_the_alert_where_it_stands(world):
@@ -210,43 +235,6 @@ def test_the_history_says_what_was_decided_by_whom_it_was_heard_and_why_not(worl
     }
 
 
-def hourly(*amounts):
-    return [
-        a_value(amount, version, as_of=NOON + timedelta(hours=version))
-        for version, amount in enumerate(amounts, start=1)
-    ]
-
-
-def test_a_preview_says_when_the_alert_would_have_notified_and_saves_nothing(world):
-    world.store(*hourly("10500", "9900", None, "9800", "10100", "9700"))
-    before = dict(world.table.items)
-    found = world.ok("POST", "/v1/alerts/preview", {"metric_id": "met_1", "rule": BELOW})
-    assert [(it["at"], it["value"], it["previous"]) for it in found["data"]] == [
-        ("2026-11-22T14:00:00Z", 9900, 10500),
-        ("2026-11-22T18:00:00Z", 9700, 10100),
-    ]
-    assert found["data"][0]["text"] == "Went below $10,000: $9,900.00, was $10,500.00."
-    assert (found["count"], found["values"]) == (2, 6)
-    assert found["note"] == "Would have notified 2 times from 2026-11-22 to 2026-11-22."
-    assert world.table.items == before
-
-
-def test_a_preview_counts_what_the_cooldown_would_have_held_back(world):
-    world.store(*hourly("10500", "9900", "10100", "9700"))
-    body = {"metric_id": "met_1", "rule": BELOW, "cooldown_hours": 24}
-    found = world.ok("POST", "/v1/alerts/preview", body)
-    assert [it["held"] for it in found["data"]] == [None, "cooldown"]
-    assert found["data"][1]["text"].endswith("Held back by the cooldown.")
-    assert found["count"] == 1
-    assert "the cooldown would have held back 1" in found["note"]
-
-
-def test_a_preview_without_values_says_so(world):
-    found = world.ok("POST", "/v1/alerts/preview", {"metric_id": "met_1", "rule": CHANGE})
-    assert (found["data"], found["values"]) == ([], 0)
-    assert found["note"] == "The metric has no values yet: there is nothing to try the rule on."
-
-
 REFUSED_RULES = [
     ({"type": "threshold", "direction": "below"}, "/rule/threshold"),
     (BELOW | {"threshold": "10000"}, "/rule/threshold"),
@@ -280,6 +268,25 @@ def test_a_rule_that_means_nothing_is_refused_with_its_field(world, rule, pointe
         status, problem = world.ask(method, target, body)
         assert (status, problem["code"]) == (422, "validation_failed")
         assert [error["pointer"] for error in problem["errors"]] == [pointer]
+
+
+@pytest.mark.parametrize("number", ["1e400", "-1e400", "1e999999999"])
+@pytest.mark.parametrize("field", ["threshold", "hysteresis", "percentage", "cooldown_hours"])
+def test_a_number_beyond_all_bounds_is_refused_as_it_is_written(world, field, number):
+    rule = dict(CHANGE if field == "percentage" else BELOW)
+    body = {"metric_id": "met_1", "rule": rule}
+    (body if field == "cooldown_hours" else rule)[field] = "NUMBER"
+    text = json.dumps(body).replace('"NUMBER"', number)
+    status, problem = world.ask("POST", "/v1/alerts/preview", text)
+    pointer = "/cooldown_hours" if field == "cooldown_hours" else f"/rule/{field}"
+    assert (status, problem["errors"][0]["pointer"]) == (422, pointer)
+
+
+@pytest.mark.parametrize("number", ["NaN", "Infinity", "-Infinity", "01", "9" * 5_000])
+def test_what_json_does_not_know_as_a_number_is_refused(world, number):
+    text = json.dumps({"metric_id": "met_1", "rule": BELOW}).replace("10000", number)
+    status, problem = world.ask("POST", "/v1/alerts/preview", text)
+    assert (status, problem["code"]) == (400, "validation_failed")
 
 
 @pytest.mark.parametrize(

@@ -2,7 +2,7 @@
 
 from typing import Any, Literal
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from functions.api.preview_alert import Preview
 from functions.api.views.common import Instant, ListView, Number, json_numbers
@@ -20,6 +20,9 @@ from shared.domain.alerts import (
 from shared.domain.messages import short_id
 from shared.domain.money import Unit
 from shared.domain.notices import AlertEvent, Notice, NoticeStatus
+
+# A gateway passes no answer of any length, and nobody reads one.
+MOST_SHOWN = 1_000
 
 
 class AlertStateView(BaseModel):
@@ -106,14 +109,15 @@ class AlertEvents(ListView):
 class PreviewView(BaseModel):
     """When an alert would have notified over `values` values, oldest first.
 
-    `count` leaves out what the cooldown would have held back.
+    `data` holds the newest of them only, where there are very many. `count` is of all, and leaves
+    out what the cooldown would have held back.
     """
 
     data: list[DecisionView]
     count: int
     values: int
-    first_at: Instant | None
-    last_at: Instant | None
+    first_at: Instant | None = Field(serialization_alias="from")
+    last_at: Instant | None = Field(serialization_alias="to")
     note: str
 
 
@@ -158,9 +162,10 @@ def view_event(event: AlertEvent) -> AlertEventView:
 def view_preview(preview: Preview) -> PreviewView:
     """Show what an alert would have told."""
     alert, values = preview.alert, preview.values
+    shown = preview.decisions[-MOST_SHOWN:]
     count = sum(not decision.is_held for decision in preview.decisions)
     return PreviewView(
-        data=[_view_decision(it, describe_decision(alert, it)) for it in preview.decisions],
+        data=[_view_decision(it, describe_decision(alert, it)) for it in shown],
         count=count,
         values=len(values),
         first_at=values[0].as_of if values else None,
@@ -177,6 +182,8 @@ def _preview_note(preview: Preview, count: int) -> str:
     held = len(preview.decisions) - count
     said = f"Would have notified {times} from {first:%Y-%m-%d} to {last:%Y-%m-%d}"
     said += f"; the cooldown would have held back {held}." if held else "."
+    if len(preview.decisions) > MOST_SHOWN:
+        said += f" Only the newest {MOST_SHOWN:,} are listed."
     if any(value.origin == "reconstructed" for value in preview.values):
         said += " Values rebuilt from the account's past count, daily or weekly as they are."
     return said

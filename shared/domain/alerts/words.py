@@ -83,6 +83,8 @@ def _describe_threshold(
     alert: Alert, rule: ThresholdRule, state: AlertState, *, is_new: bool
 ) -> str:
     beyond = describe_breach(alert, rule)
+    if state.status == "waiting" and alert.notify_if_already_breached:
+        return f"Waiting for the next value. Notifies if it is {beyond}, even if it was before."
     if state.status == "waiting":
         return "Waiting for the first value."
     if state.status == "ok":
