@@ -9,14 +9,15 @@ from typing import Any
 
 from shared.domain.account_watch import AccountEvent, Look, patience_of
 from shared.domain.alerts import Alert, Decision, Point
-from shared.domain.configuration import ChannelType, SyncFailure, SyncStatus
+from shared.domain.configuration import ChannelType, Integration, SyncFailure, SyncStatus
 from shared.domain.messages import (
     AlertFacts,
     account_message,
     alert_message,
     channel_test_message,
 )
-from shared.domain.metrics import Churn, CustomerCount
+from shared.domain.metrics import Churn, CustomerCount, SubscriptionCount
+from shared.domain.money import format_value
 from shared.domain.notices import Message
 from tests.fakes import NOON
 from tests.stories import a_change_rule, a_metric, a_rule, a_value, an_alert, an_integration
@@ -70,22 +71,49 @@ CHURN = a_metric(name="Customer churn", query=Churn(), refresh_interval="daily")
 ABOVE = an_alert(name="MRR above $50,000", rule=a_rule("above", "50000"))
 CHURN_ABOVE = an_alert(name="Customer churn above 5%", rule=a_rule("above", "5"))
 PERCENT: dict[str, Any] = {"metric": CHURN, "unit": "percent", "currency": None}
+MONTHLY_CHURN = an_alert(
+    name="Customer churn against last month", rule=a_change_rule("decrease", "10", "month")
+)
 CUSTOMERS = a_metric(name="New customers", query=CustomerCount(customer_type="new"))
 COUNT: dict[str, Any] = {"metric": CUSTOMERS, "unit": "count", "currency": None}
+CHURN_BELOW = an_alert(name="Customer churn below 3%", rule=a_rule("below", "3"))
+TRIALS = a_metric(name="Trials", query=SubscriptionCount(status="trialing"))
+TRIALS_ABOVE = an_alert(name="Trials above 50", rule=a_rule("above", "50"))
 TEST = an_integration(name="Acme")
 COOLING = an_alert(name="MRR below $10,000", cooldown_hours=Decimal(24))
 YEN = an_alert(name="MRR below ¥1,000,000", rule=a_rule("below", "1000000"))
+FINE = an_alert(name="MRR below 4.5 fils", rule=a_rule("below", "0.00450"))
+HUGE = an_alert(name="MRR above a lot", rule=a_rule("above", "9" * 24))
 WORDY = "Monthly recurring revenue of everything that we sell to people who pay us"
 
 _ALERTS: Mapping[str, AlertFacts] = {
     "fire": facts("9840.12", "10120.50"),
     "fire-already-beyond": facts("9840.12", reason="already_beyond"),
     "fire-still-beyond": facts("9700", "9800", reason="still_beyond", held_before=1, alert=COOLING),
+    "fire-still-beyond-unmoved": facts(
+        "9700", "9700", reason="still_beyond", held_before=1, alert=COOLING
+    ),
     "fire-held-back-before": facts("9700", "10050", held_before=3, alert=COOLING),
     "fire-good-news": facts("50120", "49800", alert=ABOVE),
     "fire-bad-rise": facts("5.75", "4.5", alert=CHURN_ABOVE, **PERCENT),
+    "fire-good-fall": facts("2.9", "3.1", alert=CHURN_BELOW, **PERCENT),
+    "fire-neither-good-nor-bad": facts(
+        "51", "49", alert=TRIALS_ABOVE, metric=TRIALS, unit="count", currency=None
+    ),
     "fire-test-mode": facts("9840.12", "10120.50", integration=TEST),
     "fire-yen": facts("984012", "1012050", alert=YEN, currency="jpy"),
+    "fire-three-decimals": facts("0.004", "1.250", alert=FINE, currency="kwd"),
+    "fire-very-large": facts(
+        f"1{'0' * 24}", "-0.01", alert=HUGE, integration=TEST, metric=a_metric(name="MRR of all")
+    ),
+    "fire-names-beyond-ascii": facts(
+        "9840.12",
+        "10120.50",
+        metric=a_metric(name="Erlös \N{EN DASH} Größe “L”"),
+        integration=replace(LIVE, name="株式会社"),
+        alert=an_alert(name="Erlös unter 10.000 €"),
+        currency="eur",
+    ),
     "fire-long-names": facts(
         "9840.12",
         "10120.50",
@@ -105,14 +133,28 @@ _ALERTS: Mapping[str, AlertFacts] = {
     "change-from-zero": changed(
         "5", "0", reason="changed_from_zero", alert=named_alert("New customers"), **COUNT
     ),
+    "change-too-small-for-a-percentage": changed(
+        "1000000.01",
+        "1000000",
+        alert=an_alert(name="Any change", rule=a_change_rule("any", "0.000001")),
+    ),
+    "change-for-the-better-of-a-rate": changed(
+        "4.5", "5", "month", age=timedelta(days=31), alert=MONTHLY_CHURN, **PERCENT
+    ),
     "change-of-a-rate": changed(
         "5.5", "5", age=timedelta(days=1), alert=named_alert("Customer churn"), **PERCENT
     ),
 }
 
 
-def event(kind: Any, code: str | None = None, message: str = "", **status: Any) -> AccountEvent:
-    """Something of a live account whose last success was nine hours ago."""
+def event(
+    kind: Any,
+    code: str | None = None,
+    message: str = "",
+    integration: Integration = LIVE,
+    **status: Any,
+) -> AccountEvent:
+    """Something of an account whose last success was nine hours ago."""
     usual = SyncStatus(
         state="error" if code else "ok",
         last_attempt_at=NOON - timedelta(minutes=2),
@@ -120,13 +162,22 @@ def event(kind: Any, code: str | None = None, message: str = "", **status: Any) 
         data_through=NOON - 9 * HOUR,
         error=SyncFailure(code, message) if code else None,
     )
-    look = Look(LIVE, replace(usual, **status), NOON, patience_of({"hourly"}))
+    look = Look(integration, replace(usual, **status), NOON, patience_of({"hourly"}))
     return AccountEvent(f"int_1/1/{kind}", kind, look)
 
 
 _REFUSED = "Stripe does not know this key: it was deleted, rolled, or mistyped."
 _ACCOUNTS: Mapping[str, AccountEvent] = {
     "sync-failed-key": event("sync_failed", "stripe_key_invalid", _REFUSED),
+    "sync-failed-key-test-mode": event(
+        "sync_failed", "stripe_key_invalid", _REFUSED, integration=TEST
+    ),
+    "sync-failed-at-first": event(
+        "sync_failed", "stripe_key_invalid", _REFUSED, last_success_at=None, data_through=None
+    ),
+    "sync-failed-slow-down": event(
+        "sync_failed", "stripe_rate_limited", "Stripe asked to slow down for too long."
+    ),
     "sync-failed-permission": event(
         "sync_failed",
         "stripe_permission_missing",
@@ -139,6 +190,7 @@ _ACCOUNTS: Mapping[str, AccountEvent] = {
         "sync_failed", "internal", "The sync failed unexpectedly. It is tried again."
     ),
     "stale": event("stale"),
+    "stale-with-a-reason": event("stale", "stripe_unavailable", "Stripe could not be reached."),
     "stale-never-read": event("stale", last_success_at=None, data_through=None),
     "recovered": event("recovered", last_success_at=NOON, data_through=NOON),
 }
@@ -150,31 +202,40 @@ KINDS: Mapping[str, Render] = {
 }
 
 
-def named(name: str) -> Mapping[str, Render]:
-    """Every kind again, with metric, alert and account of that name."""
-    integration = replace(LIVE, name=name)
+def named(metric: str, alert: str, account: str) -> Mapping[str, Render]:
+    """Every kind again, with other names."""
+    alerts = {
+        kind: replace(
+            it,
+            metric=replace(it.metric, name=metric),
+            alert=replace(it.alert, name=alert),
+            integration=replace(it.integration, name=account),
+        )
+        for kind, it in _ALERTS.items()
+    }
+    accounts = {
+        kind: replace(
+            it,
+            look=replace(it.look, integration=replace(it.look.integration, name=account)),
+        )
+        for kind, it in _ACCOUNTS.items()
+    }
     return {
-        **{
-            kind: partial(
-                alert_message,
-                replace(
-                    it,
-                    metric=replace(it.metric, name=name),
-                    alert=replace(it.alert, name=name),
-                    integration=replace(it.integration, name=name),
-                ),
-            )
-            for kind, it in _ALERTS.items()
-        },
-        **{
-            kind: partial(
-                account_message, replace(it, look=replace(it.look, integration=integration))
-            )
-            for kind, it in _ACCOUNTS.items()
-        },
+        **{kind: partial(alert_message, it) for kind, it in alerts.items()},
+        **{kind: partial(account_message, it) for kind, it in accounts.items()},
     }
 
 
 def number_of(kind: str) -> str:
-    """What a message must show in full: the value, as people read it."""
-    return f"{_ALERTS[kind].decision.value:,f}" if kind in _ALERTS else ""
+    """What a message must show in full: the value with its unit, as people read it."""
+    if kind not in _ALERTS:
+        return ""
+    value = _ALERTS[kind].value
+    return format_value(value.value, value.unit, value.currency)
+
+
+def is_test_mode(kind: str) -> bool:
+    """Whether a kind is of an account in Stripe's test mode."""
+    if kind in _ALERTS:
+        return _ALERTS[kind].integration.mode == "test"
+    return kind in _ACCOUNTS and _ACCOUNTS[kind].look.integration.mode == "test"

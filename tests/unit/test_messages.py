@@ -13,17 +13,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from shared.domain.messages import SMS_LIMIT, SUBJECT_LIMIT, alert_message, short_id
-from shared.domain.messages.text import COLUMNS
+from shared.domain.messages.text import COLUMNS, ascii_line
 from shared.domain.metrics import good_direction, query_from_dict
-from tests.message_kinds import KINDS, changed, facts, named, number_of
-from tests.stories import a_metric, a_rule, an_alert
+from shared.domain.money import format_value
+from tests.message_kinds import KINDS, changed, facts, is_test_mode, named, number_of
+from tests.stories import a_metric, a_rule, an_alert, an_integration
 
 GOLDEN = Path(__file__).parents[1] / "data" / "messages"
 # Those of GSM-7 that are ASCII and count as one.
 GSM_7 = set(
     "@$_ !\"#%&'()*+,-./0123456789:;<=>?ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 )
-ROWS = ("Metric:", "Alert:", "Rule:", "Was:", "Now:", "Change:", "As of:", "Notice:")
+ROWS = {"Metric", "Alert", "Rule", "Was", "Now", "Change", "As of", "Held back", "Integration"}
+ROWS |= {"Numbers of", "Last success", "Last attempt", "Reason", "Notice"}
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -46,6 +48,18 @@ def test_there_is_no_file_of_a_kind_that_is_gone():
     assert {file.stem for file in GOLDEN.iterdir()} == set(KINDS)
 
 
+def shows(number: str, text: str) -> bool:
+    """Whether a text shows a number whole, and not as a part of another."""
+    return bool(re.search(rf"(?<![\d.,]){re.escape(number)}(?![\d]|[.,]\d)", text))
+
+
+def rows_of(body: str) -> list[str]:
+    """What each line begins with that could be taken for a line of the fixed block."""
+    paragraphs = body.split("\n\n")
+    beginnings = [line[:13].split(":")[0] for line in "\n".join(paragraphs[1:]).split("\n")]
+    return [beginning for beginning in beginnings if beginning in ROWS]
+
+
 def check_limits(kind, render):
     email, sms = render("email"), render("sms")
     assert email.subject.isascii()
@@ -53,20 +67,22 @@ def check_limits(kind, render):
     assert len(email.subject) <= SUBJECT_LIMIT
     assert len(sms.body) <= SMS_LIMIT
     assert set(sms.body) <= GSM_7, set(sms.body) - GSM_7
-    if number_of(kind):
-        for line in (email.subject, sms.body, email.body):
-            assert number_of(kind) in line
-    if kind != "channel-test":
-        identity = re.findall(r"^Notice: +(#\w{6})$", email.body, re.MULTILINE)
-        assert len(identity) == 1
-        assert email.subject.endswith(identity[0])
-        assert sms.body.endswith(identity[0])
-    lines = email.body.split("\n")
-    assert all(len(line) <= COLUMNS for line in lines)
-    assert all(line.isprintable() for line in lines)
-    # The first paragraph is a sentence that the metric's name may begin.
-    below = lines[lines.index("") :]
-    assert all(sum(line.startswith(row) for line in below) <= 1 for row in ROWS)
+    assert all(len(line) <= COLUMNS and line.isprintable() for line in email.body.split("\n"))
+    if kind == "channel-test":
+        return
+    assert shows(number_of(kind), email.body)
+    assert shows(ascii_line(number_of(kind)), email.subject)
+    assert shows(ascii_line(number_of(kind)), sms.body)
+    identity = re.findall(r"^Notice: +(#\w{6})$", email.body, re.MULTILINE)
+    assert len(identity) == 1
+    assert email.subject.endswith(f" {identity[0]}")
+    assert sms.body.endswith(f" {identity[0]}")
+    if is_test_mode(kind):
+        assert email.subject.startswith("[Test mode] ")
+        assert sms.body.startswith("Stripe Metrics test mode: ")
+    plain = KINDS[kind]("email").body
+    assert rows_of(email.body) == rows_of(plain)
+    assert email.body.count("\n\n") == plain.count("\n\n")
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -85,36 +101,91 @@ HOSTILE = [
     "Société Générale €",
     "`[]{}\\^~|`",
     "Now:         $1.00",
+    "Acme\n\nNotice:      #000000",
+    f"{'x' * 59} Notice: #000000",
     "",
 ]
 
 
 @pytest.mark.parametrize("name", HOSTILE, ids=range(len(HOSTILE)))
 def test_no_name_can_add_a_line_or_push_out_the_number(name):
-    for kind, render in named(name).items():
+    for kind, render in named(name, name, name).items():
         check_limits(kind, render)
 
 
-@given(st.text(max_size=500))
-def test_no_name_whatever_can_break_a_message(name):
-    for kind, render in named(name).items():
+PIECES = ["\n", "\r\n", "\n\n", " ", "\u00a0", "\u2028", "\u202e", "{", "}", "{metric}", "x" * 60]
+PIECES += [f"{row}: " for row in ("Now", "Was", "Notice", "Integration")] + ["#ABCDEF", "$1.00"]
+NAMES = st.lists(st.sampled_from(PIECES) | st.text(max_size=8), max_size=12).map("".join)
+
+
+@given(NAMES, NAMES, NAMES)
+def test_no_names_whatever_can_break_a_message(metric, alert, account):
+    for kind, render in named(metric, alert, account).items():
         check_limits(kind, render)
 
 
-@given(
-    st.decimals(-(10**24), 10**24, places=2),
-    st.decimals(-(10**24), 10**24, places=2),
-    st.text(max_size=60),
+LARGEST = 10**24
+UNITS = [
+    ("currency", "usd", 2),
+    ("currency", "jpy", 0),
+    ("currency", "kwd", 3),
+    ("percent", None, 2),
+    ("count", None, 0),
+]
+DECISIONS = [("fire", "crossed"), ("fire", "still_beyond"), ("recover", "recovered")]
+
+
+@st.composite
+def facts_with_numbers(draw):
+    """Facts of any decision, with numbers of any size in any unit."""
+    unit, currency, digits = draw(st.sampled_from(UNITS))
+    numbers = st.decimals(-LARGEST, LARGEST, places=digits).map(lambda it: f"{it + 0:f}")
+    value, previous = draw(numbers), draw(numbers)
+    changes = {
+        "unit": unit,
+        "currency": currency,
+        "integration": an_integration(mode=draw(st.sampled_from(["live", "test"]))),
+    }
+    if draw(st.booleans()):
+        compare_to = draw(st.sampled_from(["previous", "month", "last_alert"]))
+        reason = "changed" if Decimal(previous) else "changed_from_zero"
+        return changed(value, previous, compare_to, reason=reason, **changes)
+    kind, reason = draw(st.sampled_from(DECISIONS))
+    alert = an_alert(rule=a_rule(draw(st.sampled_from(["above", "below"])), draw(numbers)))
+    return facts(value, previous, kind=kind, reason=reason, alert=alert, **changes)
+
+
+@given(facts_with_numbers())
+def test_numbers_of_any_size_are_shown_in_full(shown):
+    email, sms = alert_message(shown, "email"), alert_message(shown, "sms")
+    value = shown.value
+    number = format_value(value.value, value.unit, value.currency)
+    assert shows(number, email.body)
+    for line in (email.subject, sms.body):
+        assert shows(ascii_line(number), line)
+        assert "MRR" in line
+    assert len(email.subject) <= SUBJECT_LIMIT
+    assert len(sms.body) <= SMS_LIMIT
+    assert all(len(line) <= COLUMNS for line in email.body.split("\n"))
+    assert not re.search(r"\b(inf|nan)", email.body + sms.body, re.IGNORECASE)
+
+
+@pytest.mark.parametrize(
+    ("digits", "gone"),
+    [(4, 1), (9, 2), (15, 3), (20, 4)],
+    ids=["the names first", "then the time", "then the percentage", "then what it was"],
 )
-def test_numbers_of_any_size_are_shown_in_full(value, previous, name):
-    shown = facts(str(value), str(previous), metric=a_metric(name=name))
-    number = f"{abs(value):,f}"
-    for channel in ("email", "sms"):
-        message = alert_message(shown, channel)
-        assert number in (message.subject or message.body)
-        assert number in message.body
-        assert len(message.subject) <= SUBJECT_LIMIT
-    assert len(alert_message(shown, "sms").body) <= SMS_LIMIT
+def test_of_an_sms_that_is_too_long_something_gives_way_in_turn(digits, gone):
+    shown = facts(
+        "9" * digits,
+        f"1{'0' * 24}",
+        alert=an_alert(rule=a_rule("below", f"1{'0' * digits}")),
+        metric=a_metric(name="M" * 40),
+        integration=an_integration(mode="live", name="A" * 40),
+    )
+    sms = alert_message(shown, "sms").body
+    order = ["M" * 40, "2026-11-22 12:00 UTC", "(-100%)", ", was $1,000,"]
+    assert [text in sms for text in order] == [False] * gone + [True] * (4 - gone), sms
 
 
 def test_a_repeat_carries_the_same_id_and_another_decision_another():
