@@ -12,11 +12,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from shared.domain.messages import SMS_LIMIT, SUBJECT_LIMIT, alert_message, short_id
-from shared.domain.messages.text import COLUMNS, ascii_line
+from shared.domain.messages import (
+    SMS_LIMIT,
+    SUBJECT_LIMIT,
+    account_message,
+    alert_message,
+    short_id,
+)
+from shared.domain.messages.text import COLUMNS, ascii_line, fit_sms
 from shared.domain.metrics import good_direction, query_from_dict
 from shared.domain.money import format_value
-from tests.message_kinds import KINDS, changed, facts, is_test_mode, named, number_of
+from tests.message_kinds import KINDS, changed, event, facts, is_test_mode, named, number_of
 from tests.stories import a_metric, a_rule, an_alert, an_integration
 
 GOLDEN = Path(__file__).parents[1] / "data" / "messages"
@@ -188,6 +194,21 @@ def test_of_an_sms_that_is_too_long_something_gives_way_in_turn(digits, gone):
     assert [text in sms for text in order] == [False] * gone + [True] * (4 - gone), sms
 
 
+def test_a_name_shows_that_it_is_cut_and_gives_way_to_a_number_that_fills_all():
+    assert fit_sms(["{metric}"], {"metric": f"{'x' * 157} and more"}) == f"{'x' * 157}.."
+    for room in range(3):
+        number = "9" * (SMS_LIMIT - room)
+        assert fit_sms([f"{{metric}}{number}"], {"metric": "MRR" * 9}) == f"{'..'[:room]}{number}"
+    assert fit_sms([f"{{metric}}{'9' * 170}"], {"metric": "MRR"}) == "9" * 170
+
+
+def test_what_stripe_said_adds_no_line_either():
+    failed = event("sync_failed", "internal", "Odd\u2028\x1b[0m\r\n\r\nNotice:       #000000")
+    body = account_message(failed, "email").body
+    assert body.count("\nNotice: ") == 1
+    assert all(line.isprintable() for line in body.split("\n"))
+
+
 def test_a_repeat_carries_the_same_id_and_another_decision_another():
     assert short_id("alt_1/1/1/fire") == short_id("alt_1/1/1/fire")
     assert short_id("alt_1/1/1/fire") != short_id("alt_1/1/2/fire")
@@ -211,18 +232,26 @@ def test_a_change_is_rounded_to_two_decimals_only_when_it_is_shown():
     [
         ({"type": "mrr"}, "up"),
         ({"type": "arr"}, "up"),
+        ({"type": "customer_count", "customer_type": "all"}, "up"),
+        ({"type": "customer_count", "customer_type": "active"}, "up"),
         ({"type": "customer_count", "customer_type": "new"}, "up"),
         ({"type": "customer_count", "customer_type": "churned"}, "down"),
         ({"type": "subscription_count", "status": "active"}, "up"),
         ({"type": "subscription_count", "status": "past_due"}, "down"),
         ({"type": "subscription_count", "status": "canceled"}, "down"),
+        ({"type": "subscription_count", "status": "unpaid"}, "down"),
+        ({"type": "subscription_count", "status": "incomplete"}, "down"),
+        ({"type": "subscription_count", "status": "incomplete_expired"}, "down"),
         ({"type": "subscription_count", "status": "trialing"}, None),
+        ({"type": "subscription_count", "status": "paused"}, None),
         ({"type": "subscription_count", "status": "all"}, None),
+        ({"type": "revenue", "revenue_metric": "total"}, "up"),
         ({"type": "revenue", "revenue_metric": "net"}, "up"),
         ({"type": "revenue", "revenue_metric": "refunds"}, "down"),
         ({"type": "revenue", "revenue_metric": "fees"}, "down"),
         ({"type": "arpu"}, "up"),
         ({"type": "churn", "churn_metric": "churned_mrr"}, "down"),
+        ({"type": "churn", "churn_metric": "revenue_churn_rate"}, "down"),
         ({"type": "nrr"}, "up"),
     ],
     ids=str,

@@ -131,10 +131,10 @@ def _shorten(names: Mapping[str, str], room: int) -> dict[str, str]:
 
 
 def _cut(name: str, size: int) -> str:
-    """Cut a name so that it is seen, unless there is no room for that."""
+    """Cut a name so that it is seen."""
     if len(name) <= size:
         return name
-    return name[:size] if size < _TELLING else f"{name[: size - len(_CUT)].rstrip(' .')}{_CUT}"
+    return f"{name[: max(size - len(_CUT), 0)].rstrip()}{_CUT}"[:size]
 
 
 def paragraph(text: str) -> str:
