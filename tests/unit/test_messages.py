@@ -196,10 +196,19 @@ def test_of_an_sms_that_is_too_long_something_gives_way_in_turn(digits, gone):
 
 def test_a_name_shows_that_it_is_cut_and_gives_way_to_a_number_that_fills_all():
     assert fit_sms(["{metric}"], {"metric": f"{'x' * 157} and more"}) == f"{'x' * 157}.."
+    unused = {"metric": "M" * 160, "account": "A" * 160}
+    assert fit_sms(["{metric} {account}{account}" + "9" * 150, "{metric}"], unused) == "M" * 160
     for room in range(3):
         number = "9" * (SMS_LIMIT - room)
         assert fit_sms([f"{{metric}}{number}"], {"metric": "MRR" * 9}) == f"{'..'[:room]}{number}"
     assert fit_sms([f"{{metric}}{'9' * 170}"], {"metric": "MRR"}) == "9" * 170
+
+
+def test_a_name_of_which_nothing_can_be_shown_leaves_a_mark():
+    shown = facts("9840.12", metric=a_metric(name="\u200b"))
+    message = alert_message(shown, "email")
+    assert message.subject.startswith("[Firing] metric below $10,000: now $9,840.12 ")
+    assert message.body.startswith("- is below $10,000: now $9,840.12.\n\nMetric:      -\n")
 
 
 def test_what_stripe_said_adds_no_line_either():

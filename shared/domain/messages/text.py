@@ -117,7 +117,7 @@ def _fit(templates: Sequence[str], names: Mapping[str, str], limit: int) -> str:
         used = {kind: name for kind, name in shown.items() if f"{{{kind}}}" in template}
         room = limit - len(template.format_map(dict.fromkeys(used, "")))
         if room >= sum(min(len(name), _TELLING) for name in used.values()) or template is plain[-1]:
-            return ascii_line(template.format_map(_shorten(used, max(room, 0))))
+            return ascii_line(template.format_map(_shorten(used, room)))
     raise ValueError("no template")  # pragma: no cover - the last one is always taken
 
 
