@@ -39,7 +39,7 @@ _THAN: Mapping[CompareTo, str] = {
     "week": "a week ago",
     "month": "a month ago",
     "year": "a year ago",
-    "last_alert": "when this alert last fired or was set",
+    "last_alert": "when this alert last notified or was set",
 }
 _WHEN: Mapping[Reason, str] = {
     "already_beyond": "already ",
