@@ -7,8 +7,6 @@ from functools import cache
 
 import boto3
 from botocore.config import Config
-from shared.adapters.dynamodb_outbox import DynamoDbOutbox
-from shared.adapters.sqs_failures import SqsFailures
 
 from functions.alerts.evaluate_alerts import EvaluateAlerts
 from functions.alerts.send_notices import SendNotices
@@ -17,8 +15,10 @@ from functions.alerts.watch_accounts import WatchAccounts
 from shared.adapters.dynamodb_alerts import DynamoDbAlerts
 from shared.adapters.dynamodb_config import DynamoDbConfig
 from shared.adapters.dynamodb_metrics import DynamoDbMetrics
+from shared.adapters.dynamodb_outbox import DynamoDbOutbox
 from shared.adapters.dynamodb_table import DynamoDbTable
 from shared.adapters.sns_notifier import SnsNotifier
+from shared.adapters.sqs_failures import SqsFailures
 from shared.adapters.system import SystemClock
 from shared.ports import Failures, Outbox
 
