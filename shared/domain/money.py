@@ -158,7 +158,7 @@ def format_money(amount: Decimal, currency: str) -> str:
     """
     rounded = round_half_up(Fraction(amount), display_digits(currency))
     sign = "-" if rounded < 0 else ""
-    return _with_currency(sign, f"{abs(rounded):,f}", currency)
+    return _with_currency(sign, f"{rounded.copy_abs():,f}", currency)
 
 
 def format_percent(percent: Decimal) -> str:
@@ -210,7 +210,7 @@ def format_exactly(value: Decimal, unit: Unit, currency: str | None) -> str:
     >>> format_exactly(Decimal("5.20"), "percent", None)
     '5.2%'
     """
-    whole, _, decimals = f"{abs(value):,f}".partition(".")
+    whole, _, decimals = f"{value.copy_abs():,f}".partition(".")
     decimals = decimals.rstrip("0")
     if decimals and unit == "currency":
         decimals = decimals.ljust(display_digits(currency or ""), "0")

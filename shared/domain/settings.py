@@ -78,7 +78,7 @@ def read_flag(settings: Mapping[str, object], key: str, *, default: bool) -> boo
     return value
 
 
-_MOST_DIGITS = 28
+MOST_DIGITS = 28
 
 
 def read_number(
@@ -105,8 +105,8 @@ def read_number(
         detail = f"Must be a number from {low:,f} to {high:,f}."
         raise InvalidSettingError(pointer_to(key), detail)
     _, digits, exponent = number.as_tuple()
-    if len(digits) > _MOST_DIGITS or int(exponent) < -_MOST_DIGITS:
-        raise InvalidSettingError(pointer_to(key), f"Has more than {_MOST_DIGITS} digits.")
+    if len(digits) > MOST_DIGITS or int(exponent) < -MOST_DIGITS:
+        raise InvalidSettingError(pointer_to(key), f"Has more than {MOST_DIGITS} digits.")
     return number
 
 

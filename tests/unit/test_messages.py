@@ -12,6 +12,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from shared.domain.alerts import describe_rule
 from shared.domain.messages import (
     SMS_LIMIT,
     SUBJECT_LIMIT,
@@ -227,6 +228,13 @@ def test_a_threshold_is_written_as_it_was_meant():
     for threshold, text in (("10000", "$10,000"), ("0.005", "$0.005"), ("99.5", "$99.50")):
         shown = facts("1", "200000", alert=an_alert(rule=a_rule("below", threshold)))
         assert f"[Firing] MRR below {text}: now" in alert_message(shown, "email").subject
+
+
+def test_where_an_alert_is_over_again_is_written_to_the_last_digit():
+    rule = a_rule("above", f"9{'0' * 23}", "0.00001")
+    alert = an_alert(rule=rule, unit="count", currency=None)
+    over = "899,999,999,999,999,999,999,999.99999 or below"
+    assert describe_rule(alert).endswith(f"; over again at {over}")
 
 
 def test_a_change_is_rounded_to_two_decimals_only_when_it_is_shown():

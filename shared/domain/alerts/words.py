@@ -2,10 +2,12 @@
 
 from collections.abc import Mapping
 from decimal import Decimal
+from fractions import Fraction
 
 from shared.domain.alerts.alert import Alert, AlertState, Decision, Reason, Trouble
 from shared.domain.alerts.rules import ChangeRule, CompareTo, ThresholdRule
-from shared.domain.money import format_exactly, format_value
+from shared.domain.money import format_exactly, format_value, round_half_up
+from shared.domain.settings import MOST_DIGITS
 
 _BASELINES: Mapping[CompareTo, str] = {
     "previous": "the value before it",
@@ -40,10 +42,11 @@ def describe_rule(alert: Alert) -> str:
         )
     back = ""
     if rule.hysteresis:
-        limit = rule.threshold - rule.hysteresis
-        side = "or below"
-        if rule.direction == "below":
-            limit, side = rule.threshold + rule.hysteresis, "or above"
+        is_above = rule.direction == "above"
+        width = Fraction(-rule.hysteresis if is_above else rule.hysteresis)
+        # Neither has more decimals; a sum of decimals would be rounded to the context's digits.
+        limit = round_half_up(Fraction(rule.threshold) + width, MOST_DIGITS)
+        side = "or below" if is_above else "or above"
         back = f"; over again at {_limit(alert, limit)} {side}"
     return f"{describe_breach(alert, rule)}{back}"
 
