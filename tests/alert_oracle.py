@@ -209,7 +209,8 @@ def _long_ago(
     rule: ChangeRule, value: MetricValue, past: Sequence[MetricValue]
 ) -> MetricValue | None:
     """Give the newest value of the same kind that is old enough."""
-    until = _before(rule, value.as_of)
+    # A value that came up to half an hour too late is of that day all the same.
+    until = _before(rule, value.as_of) + timedelta(minutes=30)
     old = [it for it in past if it.as_of <= until and it.value is not None]
     same = [it for it in old if it.definitions_version == value.definitions_version]
     fit = [it for it in same if it.currency == value.currency]

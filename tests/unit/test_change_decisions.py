@@ -133,13 +133,17 @@ LOOKS_BACK = [
 
 @pytest.mark.parametrize(("compare_to", "until"), LOOKS_BACK)
 def test_how_far_a_rule_looks_back(compare_to, until):
-    found = a_change_rule(compare_to=compare_to).baseline_until(AT)
-    assert (found and found.isoformat()) == until
+    rule = a_change_rule(compare_to=compare_to)
+    meant, found = rule.meant_baseline(AT), rule.baseline_until(AT)
+    assert (meant and meant.isoformat()) == until
+    # Refreshes come some seconds or minutes early or late.
+    assert found == (meant and meant + timedelta(minutes=30))
 
 
 GAPS = [
     ("the value before, two hours old, of hourly ones", "previous", 2 * HOUR, False),
-    ("the value before, older than that", "previous", 2 * HOUR + HOUR / 60, True),
+    ("the value before, a little late", "previous", 2 * HOUR + HOUR / 2, False),
+    ("the value before, older than that", "previous", 3 * HOUR, True),
     ("a value of two days before, for one of a day", "day", 2 * DAY, False),
     ("a value older than that", "day", 2 * DAY + HOUR, True),
     ("a value of two weeks before", "week", 14 * DAY, False),

@@ -21,6 +21,9 @@ Side = Literal["above", "below"]
 Direction = Literal["increase", "decrease", "any"]
 CompareTo = Literal["previous", "day", "week", "month", "year", "last_alert"]
 
+# By how much refreshes may come early or late and still be those of a day, a week, an hour ago.
+_UNPUNCTUAL = timedelta(minutes=30)
+
 
 @dataclass(frozen=True, slots=True)
 class ThresholdRule:
@@ -74,8 +77,8 @@ class ChangeRule:
         is_down = change < 0 and -change * 100 >= enough
         return {"increase": is_up, "decrease": is_down, "any": is_up or is_down}[self.direction]
 
-    def baseline_until(self, as_of: datetime) -> datetime | None:
-        """Return the instant at or before which the baseline of a value lies in the history.
+    def meant_baseline(self, as_of: datetime) -> datetime | None:
+        """Return the instant that a value is meant to be compared with.
 
         None where the alert's own state knows the baseline.
         """
@@ -91,14 +94,23 @@ class ChangeRule:
             case "previous" | "last_alert":
                 return None
 
+    def baseline_until(self, as_of: datetime) -> datetime | None:
+        """Return the instant up to which the newest value of the history is the baseline.
+
+        A little later than what is meant: no refresh comes to the second, and of two daily values
+        23 hours and 59 minutes apart the one is meant to be compared with the other.
+        """
+        meant = self.meant_baseline(as_of)
+        return None if meant is None else meant + _UNPUNCTUAL
+
     def is_over_a_gap(
         self, as_of: datetime, baseline_as_of: datetime, interval: RefreshInterval
     ) -> bool:
         """Whether the baseline is more than twice as old as the rule means it to be."""
         if self.compare_to == "last_alert":
             return False
-        until = self.baseline_until(as_of) or as_of - INTERVAL_LENGTHS[interval]
-        return as_of - baseline_as_of > 2 * (as_of - until)
+        meant = self.meant_baseline(as_of) or as_of - INTERVAL_LENGTHS[interval]
+        return as_of - baseline_as_of > 2 * (as_of - meant) + _UNPUNCTUAL
 
 
 Rule = ThresholdRule | ChangeRule

@@ -71,9 +71,9 @@ def _describe_change(alert: Alert, rule: ChangeRule, state: AlertState) -> str:
     if state.last is None:
         return "Waiting for the first value."
     if state.status == "waiting":
-        until = rule.baseline_until(state.last.as_of)
+        meant = rule.meant_baseline(state.last.as_of)
         return (
-            f"Waiting for a baseline: there is no value of {until:%Y-%m-%d %H:%M} UTC or before "
+            f"Waiting for a baseline: there is no value of {meant:%Y-%m-%d %H:%M} UTC or before "
             "to compare with."
         )
     said = f"Notifies when a value {describe_rule(alert)}."
