@@ -237,6 +237,12 @@ def test_where_an_alert_is_over_again_is_written_to_the_last_digit():
     assert describe_rule(alert).endswith(f"; over again at {over}")
 
 
+def test_what_was_held_back_is_told_without_the_cooldown_that_may_be_another_by_now():
+    alert = an_alert(cooldown_hours=Decimal(0))
+    body = alert_message(facts("9700", "10050", held_before=3, alert=alert), "email").body
+    assert "Held back:   3 times since the last message, by the cooldown\n" in body
+
+
 def test_a_change_is_rounded_to_two_decimals_only_when_it_is_shown():
     body = alert_message(changed("1000.1", "900"), "email").body
     assert "Change:      +$100.10 (+11.12%)\n" in body

@@ -119,7 +119,7 @@ def _body(facts: AlertFacts) -> str:
         ("Change", _change(facts)),
         ("As of", moment(decision.as_of)),
         ("Integration", f"{integration.name} ({integration.mode} mode)"),
-        *([("Held back", _held_back(facts))] if decision.held_before else []),
+        *([("Held back", _held_back(decision.held_before))] if decision.held_before else []),
         ("Notice", f"#{short_id(decision.key)}"),
     ]
     why = (
@@ -234,10 +234,10 @@ def _gap(facts: AlertFacts) -> str:
     return f" over a gap of {length(as_of - previous.as_of)}"
 
 
-def _held_back(facts: AlertFacts) -> str:
-    count, hours = facts.decision.held_before, f"{facts.alert.cooldown_hours.normalize():f}"
+def _held_back(count: int) -> str:
+    # Not of how many hours: the cooldown may have been changed since then.
     times = "once" if count == 1 else f"{count} times"
-    return f"{times} since the last message, by the cooldown of {hours} h"
+    return f"{times} since the last message, by the cooldown"
 
 
 def _amount(facts: AlertFacts, value: Decimal) -> str:
