@@ -130,7 +130,8 @@ class Stage:
         self._ids = [f"alt_{number}" for number in range(1, len(scenario.alerts) + 1)]
         for number, story in enumerate(scenario.alerts, start=1):
             alert = alert_of(scenario, story, number)
-            world.alerts.add_alert(alert, start(world.metrics, alert))
+            state, latest = start(world.metrics, alert)
+            world.alerts.add_alert(alert, state, latest=latest)
 
     def act(self) -> tuple[Run, ...]:
         """Have everything happen; gives what came of each alert."""
@@ -164,8 +165,6 @@ class Stage:
         """Have the value's sync write it, unless a later one has already, and its record come."""
         value, clock = self.scenario.values[number - 1], self.world.clock
         if self._latest is None or value.version > self._latest.version:
-            for behind in self.scenario.values[:number]:
-                self._store(behind)
             self._store(value, is_latest=True)
             self._latest = value
         clock.at = max(clock.at, value.as_of) + timedelta(seconds=1)

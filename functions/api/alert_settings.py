@@ -1,10 +1,10 @@
 """What a person says of an alert, and what follows from it, whether it is new or changed."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any
+from typing import Any, TypeVar
 
 from shared.domain.alerts import (
     Alert,
@@ -15,11 +15,14 @@ from shared.domain.alerts import (
     ThresholdRule,
     starting_state,
 )
-from shared.domain.configuration import Integration, Metric
+from shared.domain.configuration import Integration, Metric, MetricValue
 from shared.domain.money import Unit, format_exactly
-from shared.errors import StorageError
+from shared.errors import StorageError, VersionConflictError
 from shared.ports import MetricStore, SyncQueue, SyncRequest
 
+Result = TypeVar("Result")
+
+_ATTEMPTS = 5
 _VERBS = {"increase": "rises", "decrease": "drops", "any": "changes"}
 _COMPARED: Mapping[CompareTo, str] = {
     "previous": "",
@@ -58,16 +61,28 @@ def usual_name(metric: Metric, rule: Rule, unit: Unit, currency: str | None) -> 
     return f"{metric.name} {rule.direction} {format_exactly(rule.threshold, unit, currency)}"
 
 
-def start(metrics: MetricStore, alert: Alert, before: AlertState | None = None) -> AlertState:
-    """Give the state that an alert starts in, from the newest value of its metric."""
-    current = metrics.latest([alert.metric_id]).get(alert.metric_id)
-    until = None
-    if current is not None and isinstance(alert.rule, ChangeRule):
-        until = alert.rule.baseline_until(current.as_of)
-    has_baseline = (
-        current is not None and until is not None and metrics.baseline(current, until) is not None
-    )
-    return starting_state(alert, current, before, has_baseline=has_baseline)
+def start(
+    metrics: MetricStore, alert: Alert, before: AlertState | None = None
+) -> tuple[AlertState, MetricValue | None]:
+    """Give the state that an alert starts in, and the newest value that it is made of."""
+    latest = metrics.latest([alert.metric_id]).get(alert.metric_id)
+    has_baseline = False
+    if latest is not None and isinstance(alert.rule, ChangeRule):
+        until = alert.rule.baseline_until(latest.as_of)
+        has_baseline = until is not None and metrics.baseline(latest, until) is not None
+    return starting_state(alert, latest, before, has_baseline=has_baseline), latest
+
+
+def until_nobody_interferes(work: Callable[[], Result]) -> Result:
+    """Do *work* again while others write what it has read.
+
+    Raises:
+        VersionConflictError: others kept writing; nothing was stored, it may be tried again.
+    """
+    for _ in range(_ATTEMPTS - 1):
+        with suppress(VersionConflictError):
+            return work()
+    return work()
 
 
 def ask_for_value(queue: SyncQueue, metric: Metric, alert: Alert) -> None:

@@ -4,13 +4,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from functions.api.alert_settings import ask_for_value, measured_in, start, usual_name
+from functions.api.alert_settings import (
+    ask_for_value,
+    measured_in,
+    start,
+    until_nobody_interferes,
+    usual_name,
+)
 from shared.domain.alerts import Alert, AlertState
 from shared.domain.configuration import Metric
-from shared.errors import VersionConflictError
 from shared.ports import AlertStore, ConfigStore, MetricStore, SyncQueue
 
-_ATTEMPTS = 5
 # What a value is judged by: when it changes, the alert starts afresh.
 _JUDGED_BY = ("rule", "unit", "currency", "notify_if_already_breached")
 
@@ -33,13 +37,7 @@ class ChangeAlert:
         """
         for channel_id in changes.get("channels", ()):
             self.config.channel(channel_id)
-        for attempt in range(1, _ATTEMPTS + 1):
-            try:
-                return self._change(self.alerts.alert(alert_id), changes)
-            except VersionConflictError:
-                if attempt == _ATTEMPTS:
-                    raise
-        raise AssertionError  # pragma: no cover - the last attempt has raised
+        return until_nobody_interferes(lambda: self._change(self.alerts.alert(alert_id), changes))
 
     def _change(self, before: Alert, changes: Mapping[str, Any]) -> tuple[Alert, AlertState]:
         metric = self.config.metric(before.metric_id)
@@ -62,8 +60,8 @@ class ChangeAlert:
         if not is_judged_anew and alert.is_enabled == before.is_enabled:
             self.alerts.save_alert(alert)
             return alert, state
-        state = start(self.metrics, alert, state)
-        self.alerts.save_alert(alert, state)
+        state, latest = start(self.metrics, alert, state)
+        self.alerts.save_alert(alert, state, latest=latest)
         ask_for_value(self.queue, metric, alert)
         return alert, state
 

@@ -8,6 +8,7 @@ from functions.api.alert_settings import (
     ask_for_value,
     measured_in,
     start,
+    until_nobody_interferes,
     usual_name,
 )
 from shared.domain.alerts import Alert, AlertState
@@ -34,10 +35,14 @@ class SetAlert:
         for channel_id in settings.channels:
             self.config.channel(channel_id)
         alert = self.draft(metric_id, settings)
-        state = start(self.metrics, alert)
-        self.alerts.add_alert(alert, state)
+        state = until_nobody_interferes(lambda: self._add(alert))
         ask_for_value(self.queue, self.config.metric(metric_id), alert)
         return alert, state
+
+    def _add(self, alert: Alert) -> AlertState:
+        state, latest = start(self.metrics, alert)
+        self.alerts.add_alert(alert, state, latest=latest)
+        return state
 
     def draft(self, metric_id: str, settings: AlertSettings) -> Alert:
         """Make an alert of settings, and store nothing.

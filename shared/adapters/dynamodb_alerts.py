@@ -32,6 +32,7 @@ from shared.adapters.dynamodb_table import (
 )
 from shared.domain.account_watch import AccountWatch
 from shared.domain.alerts import Alert, AlertState, Decision
+from shared.domain.configuration import MetricValue
 from shared.domain.notices import AlertEvent, Notice
 from shared.errors import NotFoundError
 from shared.ports import Page
@@ -43,7 +44,9 @@ class DynamoDbAlerts:
     def __init__(self, table: DynamoDbTable) -> None:
         self._table = table
 
-    def add_alert(self, alert: Alert, state: AlertState) -> None:
+    def add_alert(
+        self, alert: Alert, state: AlertState, *, latest: MetricValue | None = None
+    ) -> None:
         """See the port."""
         table = self._table
         pointer = {**metric_key(alert.metric_id, ALERT_PREFIX + alert.id), "id": alert.id}
@@ -53,17 +56,31 @@ class DynamoDbAlerts:
                 table.put_in_transaction(_alert_item(alert), IS_NEW),
                 table.put_in_transaction(_state_item(alert.id, state)),
                 table.put_in_transaction(pointer),
+                *self._still_newest(latest),
             ]
         )
 
-    def save_alert(self, alert: Alert, state: AlertState | None = None) -> None:
+    def save_alert(
+        self,
+        alert: Alert,
+        state: AlertState | None = None,
+        *,
+        latest: MetricValue | None = None,
+    ) -> None:
         """See the port."""
         table = self._table
         is_next = Condition("revision = :r", {":r": alert.revision - 1})
         writes = [table.put_in_transaction(_alert_item(alert), is_next)]
         if state is not None:
             writes.append(table.put_in_transaction(_state_item(alert.id, state), _counts_on(state)))
-        table.transact(writes)
+        table.transact([*writes, *self._still_newest(latest)])
+
+    def _still_newest(self, latest: MetricValue | None) -> list[Item]:
+        """Check that no newer value has come, which nobody would offer to the alert any more."""
+        if latest is None:
+            return []
+        is_same = Condition("#v = :v", {":v": latest.version}, {"#v": "version"})
+        return [self._table.check_in_transaction(metric_key(latest.metric_id, "LATEST"), is_same)]
 
     def alert(self, alert_id: str) -> Alert:
         """See the port."""
@@ -89,6 +106,11 @@ class DynamoDbAlerts:
         if item is None:
             raise NotFoundError(f"There is no alert with the id {alert_id}.")
         return from_item(AlertState, item)
+
+    def states(self, alert_ids: Sequence[str]) -> Mapping[str, AlertState]:
+        """See the port."""
+        items = self._table.get_many(alert_key(key, "STATE") for key in alert_ids)
+        return {id_of(item["pk"]): from_item(AlertState, item) for item in items}
 
     def remove_alert(self, alert: Alert) -> None:
         """See the port."""

@@ -6,7 +6,7 @@ from typing import Protocol
 
 from shared.domain.account_watch import AccountWatch
 from shared.domain.alerts import Alert, AlertState
-from shared.domain.configuration import Channel, ChannelStatus
+from shared.domain.configuration import Channel, ChannelStatus, MetricValue
 from shared.domain.notices import AlertEvent, Message, Notice
 from shared.ports.common import Page
 
@@ -14,16 +14,35 @@ from shared.ports.common import Page
 class AlertStore(Protocol):
     """Alerts, their states, and what was decided. An unknown id raises `NotFoundError`."""
 
-    def add_alert(self, alert: Alert, state: AlertState) -> None:
-        """Store a new alert with the state that it starts from."""
+    def add_alert(
+        self, alert: Alert, state: AlertState, *, latest: MetricValue | None = None
+    ) -> None:
+        """Store a new alert with the state that it starts from.
+
+        Args:
+            alert: the alert.
+            state: its first.
+            latest: the newest value of its metric, that the state was made of.
+
+        Raises:
+            VersionConflictError: the metric was removed, or *latest* is not its newest value by
+                now; nothing is written.
+        """
         ...
 
-    def save_alert(self, alert: Alert, state: AlertState | None = None) -> None:
+    def save_alert(
+        self,
+        alert: Alert,
+        state: AlertState | None = None,
+        *,
+        latest: MetricValue | None = None,
+    ) -> None:
         """Store a changed alert, and the state that it starts from anew where there is one.
 
         Raises:
             VersionConflictError: the stored alert is not the revision before this one, or it has
-                fired since the state was read that *state* comes from; nothing is written.
+                fired since the state was read that *state* comes from, or *latest* is not the
+                newest value by now; nothing is written.
         """
         ...
 
@@ -41,6 +60,10 @@ class AlertStore(Protocol):
 
     def state(self, alert_id: str) -> AlertState:
         """Give an alert's state."""
+        ...
+
+    def states(self, alert_ids: Sequence[str]) -> Mapping[str, AlertState]:
+        """Give the states of several alerts; those that are being removed have none."""
         ...
 
     def remove_alert(self, alert: Alert) -> None:

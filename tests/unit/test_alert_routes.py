@@ -6,6 +6,7 @@ from decimal import Decimal
 
 import pytest
 
+from shared.adapters.dynamodb_keys import alert_key
 from shared.domain.alerts import Decision, Point
 from shared.domain.messages import short_id
 from shared.domain.notices import AlertEvent, Message, Notice
@@ -175,6 +176,13 @@ def test_two_who_change_an_alert_at_once_both_get_their_way(world, monkeypatch):
     change(world, alert, cooldown_hours=2)
     stored = world.alerts.alert(alert["id"])
     assert (stored.name, stored.cooldown_hours) == ("Floor", Decimal(2))
+
+
+def test_an_alert_whose_removal_was_cut_short_keeps_no_other_from_being_listed(world):
+    gone, there = set_alert(world), set_alert(world)
+    world.table.delete([alert_key(gone["id"], "STATE")])
+    assert world.ok("GET", "/v1/alerts")["data"] == [there]
+    assert world.ask("DELETE", f"/v1/alerts/{gone['id']}")[0] == 204
 
 
 def test_an_unknown_alert_or_channel_is_not_found(world):

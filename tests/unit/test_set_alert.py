@@ -24,7 +24,8 @@ class World:
     """A metric, a channel, and perhaps a current value."""
 
     def __init__(self, amount: str | None = None) -> None:
-        table, self.queue = InMemoryTable(), InMemoryQueue()
+        table = self.table = InMemoryTable()
+        self.queue = InMemoryQueue()
         self.config, self.alerts = DynamoDbConfig(table), DynamoDbAlerts(table)
         self.config.add_integration(an_integration())
         self.config.add_metric(a_metric())
@@ -92,3 +93,18 @@ def test_an_unknown_channel_is_refused(channels):
     with pytest.raises(NotFoundError):
         world.set(channels=channels)
     assert world.alerts.alerts_of("met_1") == ()
+
+
+def test_a_value_that_comes_while_the_alert_is_set_is_its_first(monkeypatch):
+    world = World("12000")
+    add, values = world.alerts.add_alert, [a_value("9000", 8)]
+
+    def overtaken(_, *args, **how):
+        if values:
+            world.table.put({**to_item(values.pop()), **metric_key("met_1", "LATEST")})
+        add(*args, **how)
+
+    monkeypatch.setattr(type(world.alerts), "add_alert", overtaken)
+    alert, state = world.set()
+    assert (state.status, state.last_version) == ("firing", 8)
+    assert world.alerts.state(alert.id) == state

@@ -36,8 +36,9 @@ def list_alerts(limit: Limit = 20, cursor: Cursor = None) -> Alerts:
     """List the alerts."""
     alerts = services().alerts
     page = alerts.alerts(limit=limit, cursor=cursor)
+    states = alerts.states([alert.id for alert in page.items])
     return Alerts(
-        data=[view_alert(alert, alerts.state(alert.id)) for alert in page.items],
+        data=[view_alert(it, states[it.id]) for it in page.items if it.id in states],
         next_cursor=page.next_cursor,
     )
 
