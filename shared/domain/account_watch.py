@@ -66,12 +66,12 @@ class Look:
 
     @property
     def is_stale(self) -> bool:
-        """Whether the last success is too long ago; a first import may take its time."""
+        """Whether the last success is too long ago; a sync under way may take its time."""
         status = self.status
-        since = status.last_success_at
-        if since is None and status.state == "running":
-            since = status.last_attempt_at
-        return self.at - (since or self.integration.created_at) > self.patience
+        since = status.last_success_at or self.integration.created_at
+        if status.state == "running" and status.last_attempt_at is not None:
+            since = max(since, status.last_attempt_at)
+        return self.at - since > self.patience
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,12 +109,14 @@ def watch_account(watch: AccountWatch, look: Look) -> tuple[AccountWatch, tuple[
     sequence = status.sequence if look.has_ended else watch.sequence
     seen = replace(watch, sequence=max(watch.sequence, sequence))
     if status.state == "ok" and not is_stale:
+        if status.sequence <= watch.sequence:
+            return seen, ()  # fresh only by other measures: no sync has succeeded since
         well = replace(seen, is_failed=False, is_stale=False)
         return well, _events(well, ["recovered"] if watch.is_in_trouble else [], look)
     kinds: list[AccountEventKind] = []
     if status.state == "error" and not watch.is_failed:
         kinds.append("sync_failed")
-    if is_stale and not watch.is_stale:
+    elif is_stale and not watch.is_stale:
         kinds.append("stale")
     if not kinds:
         return seen, ()
@@ -122,7 +124,8 @@ def watch_account(watch: AccountWatch, look: Look) -> tuple[AccountWatch, tuple[
         seen,
         episode=watch.episode + (not watch.is_in_trouble),
         is_failed=watch.is_failed or "sync_failed" in kinds,
-        is_stale=watch.is_stale or "stale" in kinds,
+        # Whoever hears that syncs fail while the numbers are old need not hear the latter as well.
+        is_stale=watch.is_stale or is_stale,
     )
     return troubled, _events(troubled, kinds, look)
 

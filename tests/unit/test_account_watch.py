@@ -36,10 +36,10 @@ LOOKS = [
     ("numbers that age are told", WELL, looking("ok", OLD), ["3/stale"], STALE),
     ("numbers may be so old and no older", WELL, looking("ok", FRESH), [], WELL),
     (
-        "a failure with old numbers tells of both",
+        "a failure with old numbers is told as a failure, and that is enough",
         WELL,
         looking("error", OLD),
-        ["3/sync_failed", "3/stale"],
+        ["3/sync_failed"],
         BOTH,
     ),
     ("what ages in a failure is told as well", FAILED, looking("error", OLD), ["2/stale"], BOTH),
@@ -49,7 +49,8 @@ LOOKS = [
     ("a success after both is told once", BOTH, looking("ok"), ["2/recovered"], WELL),
     ("a success that is old already ends nothing", FAILED, looking("ok", OLD), ["2/stale"], BOTH),
     ("a sync that runs ends nothing", FAILED, looking("running"), [], FAILED),
-    ("numbers age while a sync runs", WELL, looking("running", OLD), ["3/stale"], STALE),
+    ("a sync that runs may be about to mend it", WELL, looking("running", OLD), [], WELL),
+    ("unless it runs for too long", WELL, looking("running", OLD, OLD), ["3/stale"], STALE),
     ("a first import is not stale", WELL, looking("running", None, NOON), [], WELL),
     ("unless it takes ages", WELL, looking("running", None, OLD), ["3/stale"], STALE),
     (

@@ -88,7 +88,7 @@ def _numbers_of(event: AccountEvent) -> str:
 def _verdict(event: AccountEvent) -> str:
     status = event.look.status
     if event.kind == "recovered":
-        return "the numbers are fresh again"
+        return "the account is read again"
     if event.kind == "sync_failed":
         return _cause(status.error)
     since = status.last_success_at
@@ -124,7 +124,7 @@ def _sentences(event: AccountEvent) -> list[str]:
     error = look.status.error
     if event.kind == "recovered":
         return [
-            f"The numbers of {name} are fresh again.",
+            f"{name} is read again, and its numbers follow at their next refresh.",
             "What changed meanwhile has been read, and alerts are decided again.",
         ]
     fact = f"The numbers of {name} could not be refreshed: {_cause(error)}."
