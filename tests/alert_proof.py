@@ -245,7 +245,7 @@ class Runner:
         found.runs[name] += 1
         sent = Counter(self.world.sent())
         found.sent += sent.total()
-        orders = list(self._orders(ahead_of))
+        orders = list(self._made_up(list(self._orders(ahead_of))))
         for alert in self.story.alerts:
             state, events = self.world.alerts.state(alert.id), self._events(alert.id)
             outcomes = [self._outcome(alert, tuple(order)) for order in orders]
@@ -284,6 +284,21 @@ class Runner:
         return frozenset(
             (it["key"], datetime.fromisoformat(it["as_of"]), it["is_held"]) for it in found
         )
+
+    def _made_up(self, orders: Sequence[Sequence[int]]) -> Iterator[list[int]]:
+        """Give the values that an alert takes, if records come in one of those orders.
+
+        The first that has a value is where it begins; from there on it takes all that the history
+        has, in order, whichever records are late or lost. Of two who work at once either may come
+        first, or what the one makes up for another alert.
+        """
+        values = self.story.values
+        firsts = [next(filter(self._has_value, order), max(values)) for order in orders]
+        for first in range(min(firsts), max(firsts) + 1):
+            yield [version for version in sorted(values) if version >= first]
+
+    def _has_value(self, version: int) -> bool:
+        return self.story.values[version].value is not None
 
     def _orders(self, ahead_of: int | None) -> Iterator[list[int]]:
         """Give the orders in which the values may have been taken."""

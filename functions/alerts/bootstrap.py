@@ -22,9 +22,13 @@ from shared.adapters.sqs_failures import SqsFailures
 from shared.adapters.system import SystemClock
 from shared.ports import Failures, Outbox
 
-# A publish whose answer is lost and that the SDK repeats sends twice: few attempts here, the
-# outbox tries again.
-_AWS = Config(connect_timeout=2, read_timeout=10, retries={"mode": "standard", "max_attempts": 2})
+_AWS = Config(
+    connect_timeout=2, read_timeout=10, retries={"mode": "standard", "total_max_attempts": 2}
+)
+# A publish whose answer is lost and that the SDK repeats sends twice: the outbox tries again.
+_SNS = Config(
+    connect_timeout=2, read_timeout=10, retries={"mode": "standard", "total_max_attempts": 1}
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +50,7 @@ def services() -> Services:
     config, metrics, alerts = DynamoDbConfig(table), DynamoDbMetrics(table), DynamoDbAlerts(table)
     outbox, clock = DynamoDbOutbox(table), SystemClock()
     failures = SqsFailures(boto3.client("sqs", config=_AWS), settings.failures_queue_url)
-    notifier = SnsNotifier(boto3.client("sns", config=_AWS), settings.topic_arn)
+    notifier = SnsNotifier(boto3.client("sns", config=_SNS), settings.topic_arn)
     evaluate = EvaluateAlerts(config, metrics, alerts, clock)
     return Services(
         evaluate=evaluate,

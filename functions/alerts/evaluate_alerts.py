@@ -4,8 +4,10 @@ The decision and what it wants to say are stored in one transaction, on the cond
 state is still the one that was looked at. Sending comes after, from the store.
 """
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from functools import partial
+from datetime import datetime
+from functools import cache, partial
 from typing import Literal
 
 from functions.alerts.write_notices import write_notices
@@ -25,7 +27,9 @@ from shared.errors import MetricsError, NotFoundError, VersionConflictError
 from shared.ports import AlertStore, Clock, ConfigStore, MetricStore
 
 _ATTEMPTS = 5
+_PAGE = 100
 
+_MissedSince = Callable[[datetime, int], Sequence[MetricValue]]
 # What became of a value offered to one alert.
 Outcome = Literal["decided", "seen", "old", "rewritten", "gone"]
 
@@ -42,25 +46,43 @@ class EvaluateAlerts:
     def __call__(self, value: MetricValue) -> dict[str, Outcome]:
         """Take the value into account; tells what became of it, by alert.
 
-        One alert that cannot be decided holds up no other: all are looked at before the first error
-        is raised.
+        What an alert has missed is offered before, from the history: whoever sees the newest value
+        first has no eye for a crossing before it. One alert that cannot be decided holds up no
+        other: all are looked at before the first error is raised.
 
         Raises:
             VersionConflictError: others kept writing first; the value may be offered again.
-            StorageError: a table failed; likewise.
+            MetricsError: a table failed, or an alert cannot be decided; likewise.
         """
         outcomes: dict[str, Outcome] = {}
         failures = []
+        missed_since = cache(partial(self._missed_since, value))
         for alert in self.alerts.alerts_of(value.metric_id):
             try:
-                outcomes[alert.id] = self._decide(alert, value)
+                outcomes[alert.id] = self._decide(alert, value, missed_since)
             except MetricsError as error:
                 failures.append(error)
+            except Exception as error:  # noqa: BLE001 - whatever is wrong with one alert
+                failures.append(_undecided(error))
         if failures:
             raise failures[0]
         return outcomes
 
-    def _decide(self, alert: Alert, value: MetricValue) -> Outcome:
+    def _missed_since(
+        self, value: MetricValue, start: datetime, version: int
+    ) -> Sequence[MetricValue]:
+        """Give the values between a version, which is of the instant *start*, and this value's."""
+        versions = range(version + 1, value.version)
+        found: list[MetricValue] = []
+        cursor, is_more = None, bool(versions)
+        while is_more:
+            page = self.metrics.values(value.metric_id, start=start, limit=_PAGE, cursor=cursor)
+            found += [it for it in page.items if it.version in versions]
+            cursor = page.next_cursor
+            is_more = cursor is not None
+        return sorted(found, key=lambda missed: missed.version)
+
+    def _decide(self, alert: Alert, value: MetricValue, missed_since: _MissedSince) -> Outcome:
         for attempt in range(1, _ATTEMPTS + 1):
             try:
                 seen = self.alerts.state(alert.id)
@@ -68,7 +90,8 @@ class EvaluateAlerts:
                     # Read after its state: whatever changes it from here on changes that as well,
                     # and then nothing is written.
                     alert = self.alerts.alert(alert.id)
-                return self._decide_once(alert, seen, value)
+                missed = _look_for_missed(alert, seen, value, missed_since)
+                return self._decide_in_turn(alert, seen, (*missed, value))
             except VersionConflictError:
                 if attempt == _ATTEMPTS:
                     raise
@@ -76,12 +99,21 @@ class EvaluateAlerts:
                 break  # the alert, its metric or its integration was removed meanwhile
         return "gone"
 
-    def _decide_once(self, alert: Alert, seen: AlertState, value: MetricValue) -> Outcome:
-        state, decision = step(seen, alert, value, self._baseline(alert, value))
-        if state == seen:
-            return "rewritten" if _is_rewritten(seen, value) else "old"
-        self._commit(alert, seen, state, decision, value)
-        return "decided" if decision else "seen"
+    def _decide_in_turn(
+        self, alert: Alert, seen: AlertState, values: Sequence[MetricValue]
+    ) -> Outcome:
+        outcome: Outcome = "old"
+        for value in values:
+            is_new = seen.last_version is None or value.version > seen.last_version
+            baseline = self._baseline(alert, value) if is_new and alert.is_enabled else None
+            state, decision = step(seen, alert, value, baseline)
+            if state != seen:
+                self._commit(alert, seen, state, decision, value)
+                outcome = "decided" if decision or outcome == "decided" else "seen"
+            elif _is_rewritten(seen, value):
+                outcome = "rewritten"
+            seen = state
+        return outcome
 
     def _baseline(self, alert: Alert, value: MetricValue) -> Point | None:
         if not isinstance(alert.rule, ChangeRule):
@@ -121,6 +153,17 @@ class EvaluateAlerts:
         )
 
 
+def _look_for_missed(
+    alert: Alert, seen: AlertState, value: MetricValue, missed_since: _MissedSince
+) -> Sequence[MetricValue]:
+    """Give what an alert has missed before a value that it is going to look at."""
+    if not alert.is_enabled or value.value is None or seen.trouble is not None:
+        return ()
+    if seen.last is None or seen.last_version is None:
+        return ()
+    return missed_since(seen.last.as_of, seen.last_version)
+
+
 def _are_of_one_time(alert: Alert, state: AlertState) -> bool:
     """Whether no edit, pause or end of a pause lies between the two."""
     is_paused = state.status == "paused"
@@ -129,9 +172,12 @@ def _are_of_one_time(alert: Alert, state: AlertState) -> bool:
 
 def _is_rewritten(seen: AlertState, value: MetricValue) -> bool:
     """Whether a version that was seen comes with another value, which must never happen."""
-    return (
-        seen.last is not None
-        and value.version == seen.last_version
-        and value.as_of == seen.last.as_of
-        and value.value != seen.last.value
-    )
+    if value.version != seen.last_version or seen.trouble is not None or seen.last is None:
+        return False
+    return (value.value, value.as_of) != (seen.last.value, seen.last.as_of)
+
+
+def _undecided(error: Exception) -> MetricsError:
+    found = MetricsError("An alert could not be decided.")
+    found.__cause__ = error
+    return found

@@ -15,6 +15,8 @@ from shared.errors import InvalidInputError, MetricsError, NotFoundError, Storag
 from shared.ports import Clock, ConfigStore, Failures, Notifier, Outbox
 
 _LEASE = timedelta(seconds=60)
+# One attempt, with the time-outs that the bootstrap sets, and its mark.
+_LONGEST_PUBLISH = timedelta(seconds=25)
 # SNS suspends an e-mail subscription that gets more than ten messages a second, for good. Two
 # workers may be sending at once.
 _SPACING = timedelta(seconds=0.25)
@@ -43,15 +45,21 @@ class SendNotices:
             StorageError: a table failed; whatever was not marked is sent again later.
         """
         ends: Counter[NoticeStatus] = Counter()
+        # What follows on a channel that fails waits for its next turn: nobody is told that all is
+        # well before they hear what was not, and no other channel waits for this one.
+        failing: set[str] = set()
         for notice in notices:
             if is_time_up():
                 break
+            if notice.channel_id in failing:
+                continue
             now = self.clock.now()
             claimed = self.outbox.claim(notice, now=now, until=now + _LEASE)
             if claimed is not None:
-                settled = self._send(claimed)
+                settled = self._send(claimed, until=now + _LEASE - _LONGEST_PUBLISH)
                 self._mark(replace(settled, lease_until=None))
                 ends[settled.status] += 1
+                failing |= {notice.channel_id} if settled.status == "pending" else set()
         return ends
 
     def _mark(self, notice: Notice) -> None:
@@ -65,12 +73,15 @@ class SendNotices:
                 return
         self.outbox.settle(notice)
 
-    def _send(self, notice: Notice) -> Notice:
+    def _send(self, notice: Notice, until: datetime) -> Notice:
         try:
             reason = self._why_unheard(notice.channel_id)
             if reason is not None:
                 return replace(notice, status="not_receiving", failure=reason)
             self._space_out(notice.channel_id)
+            if self.clock.now() > until:
+                # Somebody else may take it before it is marked, and send it again.
+                return replace(notice, status="pending", failure="It took too long to get so far.")
             message_id = self.notifier.publish(notice.channel_id, notice.message)
         except MetricsError as error:
             return self._failed(notice, error)
@@ -96,11 +107,15 @@ class SendNotices:
             self.sleep(max(rest.total_seconds(), 0.0))
 
     def _failed(self, notice: Notice, error: MetricsError) -> Notice:
+        waiting = replace(notice, status="pending", failure=str(error))
         is_refused = isinstance(error, InvalidInputError)
         if not is_refused and self.clock.now() - notice.decided_at < LONGEST_TRY:
-            return replace(notice, status="pending", failure=str(error))
-        self.failures.report(
-            "A notice could not be sent.",
-            {"notice": notice.key, "channel": notice.channel_id, "reason": str(error)},
-        )
-        return replace(notice, status="failed", failure=str(error))
+            return waiting
+        try:
+            self.failures.report(
+                "A notice could not be sent.",
+                {"notice": notice.key, "channel": notice.channel_id, "reason": str(error)},
+            )
+        except MetricsError:
+            return waiting  # given up only when the operator knows
+        return replace(waiting, status="failed")

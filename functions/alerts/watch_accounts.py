@@ -5,7 +5,7 @@ record that was lost only delays an alert. What is told of the account itself de
 as well, so accounts are looked at by a schedule too.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
@@ -57,20 +57,22 @@ class WatchAccounts:
         watch = self.alerts.watches([integration_id])[integration_id]
         return self._look(integration, status, watch)
 
-    def all(self) -> set[str]:
+    def all(self, is_time_up: Callable[[], bool]) -> tuple[set[str], MetricsError | None]:
         """Look after every integration; trouble with one keeps no other from being looked after.
 
-        Gives the ids of the alerts and integrations that something is to be sent of.
+        Gives the ids of the alerts and integrations that something is to be sent of, and the first
+        trouble.
 
         Raises:
-            MetricsError: the first trouble, when all have been looked after.
+            StorageError: the integrations could not be listed.
         """
-        told: set[str] = set()
-        failures = []
+        told, trouble = set[str](), None
         for page in self._pages():
             ids = [integration.id for integration in page]
             statuses, watches = self.config.sync_statuses(ids), self.alerts.watches(ids)
             for integration in page:
+                if is_time_up():
+                    return told, trouble
                 try:
                     told |= self._look(
                         integration, statuses[integration.id], watches[integration.id]
@@ -78,10 +80,8 @@ class WatchAccounts:
                 except VersionConflictError:
                     continue  # somebody else looks after it at this moment
                 except MetricsError as error:
-                    failures.append(error)
-        if failures:
-            raise failures[0]
-        return told
+                    trouble = trouble or error
+        return told, trouble
 
     def _pages(self) -> Iterator[Sequence[Integration]]:
         cursor = None
@@ -114,7 +114,7 @@ class WatchAccounts:
         return told
 
     def _reconcile(self, integration_id: str) -> tuple[set[str], MetricsError | None]:
-        """Offer the newest values to their alerts; those that have seen them change nothing.
+        """Offer the newest values to the alerts that have not seen them, and what came before.
 
         Gives the alerts that something is to be sent of, and the first trouble, which has kept no
         other value from being offered.

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from itertools import islice
 
 from shared.adapters.dynamodb_items import from_item, to_item
 from shared.adapters.dynamodb_keys import (
@@ -29,6 +30,8 @@ _PAST_VERSION = 0
 _ATTEMPTS = 3
 # The newest value before an instant is nearly always the first that is looked at.
 _LOOK_BACK = 5
+# Withheld values and empty ratios are passed over, but not for ever.
+_LONGEST_LOOK_BACK = 500
 
 
 class DynamoDbMetrics:
@@ -149,7 +152,8 @@ class DynamoDbMetrics:
         pk = metric_key(value.metric_id)["pk"]
         low, high = VALUE_PREFIX, f"{VALUE_PREFIX}{timestamp(until)}~"
         items = self._table.between(pk, low, high, limit=_LOOK_BACK, is_reversed=True)
-        past = (from_item(MetricValue, item) for item in items if item["value"] is not None)
+        looked_at = islice(items, _LONGEST_LOOK_BACK)
+        past = (from_item(MetricValue, it) for it in looked_at if it["value"] is not None)
         found = next(past, None)
         return found if found is not None and found.is_measured_as(value) else None
 

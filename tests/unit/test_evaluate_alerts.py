@@ -6,8 +6,10 @@ from decimal import Decimal
 
 import pytest
 
+from functions.alerts import evaluate_alerts
 from shared.domain.alerts import AlertState
-from shared.errors import StorageUnavailableError, VersionConflictError
+from shared.domain.messages import alert_message
+from shared.errors import MetricsError, StorageUnavailableError, VersionConflictError
 from tests.alert_world import AlertWorld
 from tests.fakes import NOON
 from tests.memory_table import Calls
@@ -50,8 +52,10 @@ def test_a_crossing_is_told_once_on_every_channel(world):
 
 def test_t04_the_same_value_again_is_told_once(world):
     see(world, "10500", "9900")
-    assert world.services.evaluate(a_value("9900", 2)) == {"alt_1": "old"}
-    world.offer(a_value("9900", 2))
+    seen = world.alerts.state("alt_1").last
+    same = a_value("9900", 2, as_of=seen.as_of)
+    assert world.services.evaluate(same) == {"alt_1": "old"}
+    world.offer(same)
     assert world.sent() == FIRST
 
 
@@ -221,3 +225,21 @@ def test_the_history_tells_what_was_decided_and_what_became_of_it(world):
 
 def test_a_value_of_a_metric_without_alerts_is_no_trouble(world):
     assert world.services.evaluate(a_value("1", metric_id="met_2")) == {}
+
+
+def test_an_alert_that_breaks_whatever_reads_it_keeps_no_other_from_being_decided(
+    world, monkeypatch
+):
+    world.alerts.add_alert(an_alert(id="alt_0"), AlertState())
+    write = alert_message
+
+    def break_first(facts, channel_type):
+        if facts.alert.id == "alt_0":
+            raise ValueError("no such thing")
+        return write(facts, channel_type)
+
+    monkeypatch.setattr(evaluate_alerts, "alert_message", break_first)
+    see(world, "10500")
+    with pytest.raises(MetricsError):
+        world.services.evaluate(a_value("9900", 2))
+    assert world.alerts.state("alt_1").status == "firing"

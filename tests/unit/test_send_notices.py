@@ -215,6 +215,30 @@ def test_one_channel_gets_no_more_than_four_messages_a_second():
     assert {b - a for a, b in pairwise(times)} == {timedelta(seconds=0.25)}
 
 
+def test_nobody_hears_that_it_is_over_before_they_hear_of_it():
+    world = AlertWorld(an_alert(notify_on_recovery=True))
+    for version, amount in enumerate(["10500", "9900", "10100"], start=1):
+        world.services.evaluate(a_value(amount, version))
+    world.notifier.failures = [BUSY]
+    assert world.sweep() == {"pending": 1}
+    assert world.sweep() == {"sent": 2}
+    assert [key for _, key in world.sent()] == ["alt_1/1/1/fire", "alt_1/1/1/recover"]
+
+
+def test_who_was_slow_to_get_so_far_leaves_the_message_to_others(world):
+    at_call(world, "status", lambda: world.clock.move(seconds=50))
+    assert send(world) == {"pending": 1, "sent": 1}
+    assert world.sweep() == {"sent": 1}
+    assert sorted(world.sent()) == FIRST
+
+
+def test_a_notice_is_given_up_only_when_the_operator_can_know(world):
+    world.notifier.failures = [InvalidInputError("refused")]
+    at_call(world, "report", raising(BUSY))
+    assert send(world) == {"pending": 1, "sent": 1}
+    assert world.sweep() == {"sent": 1}
+
+
 def test_two_channels_do_not_wait_for_each_other(world):
     send(world)
     assert world.clock.at == NOON

@@ -1,17 +1,21 @@
 """After each sync: lost records are made up for, and people hear of trouble once in an episode."""
 
+from datetime import timedelta
+
 import pytest
 
 from shared.domain.account_watch import AccountWatch
 from shared.domain.alerts import AlertState
 from shared.domain.configuration import Notifications, SyncFailure
 from shared.errors import StorageUnavailableError
-from tests.alert_world import AlertWorld, sync_record
+from tests.alert_world import AlertWorld, sync_record, value_record
 from tests.fakes import NOON
 from tests.memory_table import Calls
 from tests.stories import a_channel, a_metric, a_value, an_alert, an_integration
 
 FIRST = [("chn_1", "alt_1/1/1/fire"), ("chn_2", "alt_1/1/1/fire")]
+# Below 10,000 for an hour; the first is no value of any sync.
+CAME_AND_WENT = ("0", "12000", "9000", "12000")
 DOWN = SyncFailure("stripe_unavailable", "Stripe could not be reached.")
 
 
@@ -53,6 +57,36 @@ def test_without_the_record_of_the_sync_the_sweep_decides_it(world):
     world.store(a_value("9900", 2))
     world.end_sync()
     world.sweep()
+    assert world.sent() == FIRST
+
+
+def test_a_crossing_that_came_and_went_is_not_lost_with_its_records(world):
+    hours = [a_value(it, n, as_of=NOON + timedelta(hours=n)) for n, it in enumerate(CAME_AND_WENT)]
+    world.arrive(hours[1])
+    world.store(*hours[2:])
+    world.end_sync()
+    world.sweep()
+    assert world.sent() == FIRST
+    # The records, if they come after all, have nothing to add.
+    world.offer(*hours[2:])
+    assert world.sent() == FIRST
+    assert world.alerts.state("alt_1").status == "ok"
+
+
+def test_a_record_that_fails_is_not_overtaken_by_the_end_of_its_sync(world):
+    hours = [a_value(it, n, as_of=NOON + timedelta(hours=n)) for n, it in enumerate(CAME_AND_WENT)]
+    world.arrive(hours[1])
+    world.store(*hours[2:])
+    records = [*map(value_record, hours[2:]), sync_record(world.end_sync())]
+    left = [StorageUnavailableError("busy")]
+
+    def fail_once(_):
+        if left:
+            raise left.pop()
+
+    world.calls.before = fail_once
+    assert len(world.handle(*records)["batchItemFailures"]) == 2
+    assert world.handle(*records) == {"batchItemFailures": []}
     assert world.sent() == FIRST
 
 
