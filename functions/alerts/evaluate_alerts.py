@@ -57,7 +57,7 @@ class EvaluateAlerts:
         outcomes: dict[str, Outcome] = {}
         failures = []
         missed_since = cache(partial(self._missed_since, value))
-        for alert in self.alerts.alerts_of(value.metric_id):
+        for alert in self._alerts_of(value.metric_id):
             try:
                 outcomes[alert.id] = self._decide(alert, value, missed_since)
             except MetricsError as error:
@@ -67,6 +67,15 @@ class EvaluateAlerts:
         if failures:
             raise failures[0]
         return outcomes
+
+    def _alerts_of(self, metric_id: str) -> Sequence[Alert]:
+        try:
+            return self.alerts.alerts_of(metric_id)
+        except MetricsError:
+            raise
+        except Exception as error:
+            # One that cannot be read must keep no other metric, or account, from being looked at.
+            raise _undecided(error) from error
 
     def _missed_since(
         self, value: MetricValue, start: datetime, version: int

@@ -1,6 +1,7 @@
 """Alerts through the API: set, change, pause, try out, and what their history shows."""
 
 import json
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 
@@ -93,6 +94,18 @@ def test_an_alert_that_compares_with_last_week_finds_its_baseline_in_the_history
     state = world.alerts.state(alert["id"])
     # The value is the first: nobody is told that it has doubled, and no cooldown begins.
     assert (state.status, state.episode, state.told_at) == ("ok", 0, None)
+
+
+def test_an_alert_that_cools_down_says_until_when(world):
+    alert = set_alert(world, cooldown_hours=24)
+    stored, seen = world.alerts.alert(alert["id"]), world.alerts.state(alert["id"])
+    last = Point(Decimal(10500), NOON + timedelta(hours=2))
+    state = replace(seen, status="ok", last=last, last_version=9, told_at=NOON, held=1)
+    world.alerts.commit_decision(stored, seen=seen, state=state, event=None, notices=())
+    assert world.ok("GET", f"/v1/alerts/{alert['id']}")["state"]["note"] == (
+        "Notifies as soon as the value goes below $10,000. The cooldown holds notices back until "
+        "data of 2026-11-23 12:00 UTC. Held back since the last notice: 1."
+    )
 
 
 def test_t15_another_rule_starts_afresh_from_the_current_value(world):

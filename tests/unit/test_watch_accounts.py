@@ -4,10 +4,11 @@ from datetime import timedelta
 
 import pytest
 
+from shared.adapters.dynamodb_keys import alert_key
 from shared.domain.account_watch import AccountWatch
 from shared.domain.alerts import AlertState
 from shared.domain.configuration import Notifications, SyncFailure
-from shared.errors import StorageUnavailableError
+from shared.errors import MetricsError, StorageUnavailableError
 from tests.alert_world import AlertWorld, sync_record, value_record
 from tests.fakes import NOON
 from tests.memory_table import Calls
@@ -149,6 +150,17 @@ def test_an_alert_that_cannot_be_decided_keeps_nobody_from_hearing_of_the_accoun
     assert world.handle(sync_record(status)) == {"batchItemFailures": []}
     decided = {key.split("/")[0] for _, key in world.sent()}
     assert decided == {"alt_1", "alt_2", "int_1"}
+
+
+def test_an_alert_that_cannot_be_read_keeps_nobody_from_hearing_of_the_account(world):
+    item = world.table.get(alert_key("alt_1"))
+    world.table.put({**item, "rule": {"type": "no such rule"}})
+    world.store(a_value("9900"))
+    status = world.end_sync(state="error", error=DOWN, last_success_at=NOON)
+    assert world.handle(sync_record(status)) != {"batchItemFailures": []}
+    with pytest.raises(MetricsError):
+        world.sweep()
+    assert told(world) == ["int_1/1/sync_failed"]
 
 
 def test_a_failing_account_is_told_once_in_an_episode_and_its_recovery_once(world):

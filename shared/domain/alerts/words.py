@@ -79,7 +79,7 @@ def _describe_change(alert: Alert, rule: ChangeRule, state: AlertState) -> str:
     said = f"Notifies when a value {describe_rule(alert)}."
     if rule.compare_to == "previous":
         said += " A slow drift is not seen so; compare with week or last_alert for that."
-    return said + _held(state)
+    return said + _held(alert, state)
 
 
 def _describe_threshold(
@@ -91,7 +91,7 @@ def _describe_threshold(
     if state.status == "waiting":
         return "Waiting for the first value."
     if state.status == "ok":
-        return f"Notifies as soon as the value goes {beyond}.{_held(state)}"
+        return f"Notifies as soon as the value goes {beyond}.{_held(alert, state)}"
     if state.is_untold:
         return f"The value went {beyond} during the cooldown. Notifies if it still is afterwards."
     if is_new:
@@ -118,8 +118,15 @@ def _verdict(alert: Alert, decision: Decision) -> str:
     return f"{verb} from zero" if percent is None else f"{verb} by {abs(percent):f}%"
 
 
-def _held(state: AlertState) -> str:
-    return f" Held back since the last notice: {state.held}." if state.held else ""
+def _held(alert: Alert, state: AlertState) -> str:
+    """Say until when the cooldown holds back, and what it has held back."""
+    said = f" Held back since the last notice: {state.held}." if state.held else ""
+    if state.told_at is None or state.last is None:
+        return said
+    until = state.told_at + alert.cooldown
+    if state.last.as_of >= until:
+        return said
+    return f" The cooldown holds notices back until data of {until:%Y-%m-%d %H:%M} UTC.{said}"
 
 
 def _percent(rule: ChangeRule) -> str:
