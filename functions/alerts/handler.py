@@ -21,8 +21,7 @@ from shared.domain.configuration import MetricValue
 from shared.domain.notices import NoticeStatus
 from shared.errors import MetricsError
 
-# What is being sent when the time is up must still be marked: looking at the channel and publishing
-# may each be tried twice for 12 s.
+# What is being sent when the time is up must still be marked; each call of SNS may take 12 s.
 _RESERVE_SECONDS = 30.0
 
 logger = Logger()
