@@ -186,7 +186,7 @@ class _Team:
         config, now = DynamoDbConfig(self._table), datetime.now(UTC)
         identity = AccountIdentity("acct_bench", "Bench", "usd")
         config.add_integration(
-            Integration(_ID, "Bench", "test", "sk_test_…demo", identity, "usd", now)
+            Integration(_ID, "Bench", "test", "sk_test_…demo", identity, "usd", now, now, now)
         )
         topic = self._deployment.outputs["TopicArn"]
         notifier = SnsNotifier(self._deployment.emulator.client("sns"), topic)
@@ -197,7 +197,9 @@ class _Team:
         channels = tuple(f"chn_{kind}" for kind, _ in _CHANNELS)
         for it in range(_METRICS):
             config.add_metric(Metric(_metric(it), _ID, "MRR", Mrr(), "hourly", now))
-            alert = Alert(_alert(it), _metric(it), "Change", rule, channels, now, "currency", "usd")
+            alert = Alert(
+                _alert(it), _metric(it), _ID, "Change", rule, channels, now, "currency", "usd"
+            )
             self._alerts.add_alert(alert, AlertState())
 
 

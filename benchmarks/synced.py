@@ -90,7 +90,9 @@ class SyncedAccount:
         identity = AccountIdentity("acct_bench", "Bench", "usd")
         rates = {"eur": Decimal("1.1"), "gbp": Decimal("1.3")}
         self._config.add_integration(
-            Integration(_ID, "Bench", "test", "sk_test_…demo", identity, "usd", NOW, rates)
+            Integration(
+                _ID, "Bench", "test", "sk_test_…demo", identity, "usd", NOW, NOW, NOW, rates
+            )
         )
         for name in QUERY_TYPES:
             query = query_from_dict({"type": name})
@@ -140,6 +142,9 @@ class _Secrets:
 
     def delete(self, integration_id: str) -> None:
         raise AssertionError(f"a sync removes no key: {integration_id}")
+
+    def erase(self, integration_id: str) -> None:
+        raise AssertionError(f"a sync erases no key: {integration_id}")
 
 
 class _Queue:

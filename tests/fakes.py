@@ -62,6 +62,9 @@ class InMemorySecrets:
     def delete(self, integration_id: str) -> None:
         self.keys.pop(integration_id, None)
 
+    def erase(self, integration_id: str) -> None:
+        self.keys.pop(integration_id, None)
+
 
 @dataclass
 class InMemoryQueue:

@@ -217,7 +217,7 @@ class InMemoryTable(DynamoDbTable):
     def put_in_transaction(self, item: Item, condition: Condition | None = None) -> Item:
         return {"write": self._put(item, condition)}
 
-    def delete_in_transaction(self, key: Key, condition: Condition) -> Item:
+    def delete_in_transaction(self, key: Key, condition: Condition | None = None) -> Item:
         def apply(before: Mapping[str, Any]) -> None:
             check(_wired(condition), before)
 

@@ -20,6 +20,8 @@ def an_integration(**changes: Any) -> Integration:
         account=AccountIdentity("acct_1", "Acme Inc", "usd"),
         currency="usd",
         created_at=NOON,
+        connected_at=NOON,
+        key_set_at=NOON,
     )
     return replace(usual, **changes)
 
@@ -63,5 +65,5 @@ def a_change_rule(
 
 
 def an_alert(**changes: Any) -> Alert:
-    usual = Alert("alt_1", "met_1", "Floor", a_rule(), ("chn_1",), NOON, "currency", "usd")
+    usual = Alert("alt_1", "met_1", "int_1", "Floor", a_rule(), ("chn_1",), NOON, "currency", "usd")
     return replace(usual, **changes)

@@ -69,6 +69,7 @@ class ConnectAccount:
         if currency in fx_rates:
             detail = f"Rates are for other currencies than {currency}, which is reported in."
             raise InvalidInputError(detail, errors=((f"/fx_rates/{currency}", detail),))
+        now = self.clock.now()
         integration = Integration(
             id=self.new_id("int"),
             name=name,
@@ -78,7 +79,9 @@ class ConnectAccount:
             currency=currency,
             fx_rates=fx_rates,
             definitions=definitions,
-            created_at=self.clock.now(),
+            created_at=now,
+            connected_at=now,
+            key_set_at=now,
         )
         # The secret first: an integration without its key would be a half-written one.
         self.secrets.put(integration.id, key)

@@ -55,6 +55,7 @@ class SetAlert:
         return Alert(
             id=self.new_id("alt"),
             metric_id=metric_id,
+            integration_id=metric.integration_id,
             name=settings.name or usual_name(metric, settings.rule, **measured),
             rule=settings.rule,
             channels=tuple(dict.fromkeys(settings.channels)),

@@ -35,6 +35,6 @@ def measure(
         currency=result.currency,
         as_of=at,
         computed_at=computed_at,
-        definitions_version=integration.definitions.version,
+        definitions_version=metric.series_under(integration.definitions),
         warnings=tuple((w.code, w.message) for w in result.warnings),
     )

@@ -16,6 +16,15 @@ from shared.adapters.dynamodb_keys import (
     id_of,
     integration_key,
     metric_key,
+    notices_key,
+)
+from shared.adapters.dynamodb_metric_items import (
+    due_item,
+    metric_item,
+    no_value_yet,
+    pointer_item,
+    read_metric,
+    read_metrics,
 )
 from shared.adapters.dynamodb_removal import remove_alert_items
 from shared.adapters.dynamodb_table import (
@@ -36,7 +45,6 @@ from shared.domain.configuration import (
     RefreshInterval,
     SyncStatus,
 )
-from shared.domain.metrics import query_from_dict, query_to_dict
 from shared.errors import ConflictError, NotFoundError, VersionConflictError
 from shared.ports import Page
 
@@ -49,16 +57,31 @@ class DynamoDbConfig:
 
     def add_integration(self, integration: Integration) -> None:
         """See the port."""
-        item = {
-            **to_item(integration),
-            **integration_key(integration.id),
-            **_listed(INTEGRATIONS, integration.id),
-        }
+        table = self._table
+        # A status is stored only where one is: a removed integration gets none.
+        status = {**to_item(SyncStatus()), **integration_key(integration.id, "SYNC")}
         # The marker stays whatever metrics there are: every account is kept up to date.
-        due = _due_item(integration.id, EVERYBODYS_INTERVAL)
-        self._table.transact(
-            [self._table.put_in_transaction(item), self._table.put_in_transaction(due)]
+        due = due_item(integration.id, EVERYBODYS_INTERVAL)
+        table.transact(
+            [
+                table.put_in_transaction(_integration_item(integration), IS_NEW),
+                table.put_in_transaction(status),
+                table.put_in_transaction(due),
+            ]
         )
+
+    def save_integration(self, integration: Integration) -> None:
+        """See the port."""
+        table, owner = self._table, integration.id
+        is_next = Condition("revision = :r", {":r": integration.revision - 1})
+        writes = [table.put_in_transaction(_integration_item(integration), is_next)]
+        if integration.is_connected:
+            due = self.intervals_of(owner) | {EVERYBODYS_INTERVAL}
+            writes += [table.put_in_transaction(due_item(owner, it)) for it in sorted(due)]
+        else:
+            keys = [integration_key(owner, DUE_PREFIX + it) for it in REFRESH_INTERVALS]
+            writes += [table.delete_in_transaction(key) for key in keys]
+        table.transact(writes)
 
     def integration(self, integration_id: str) -> Integration:
         """See the port."""
@@ -69,6 +92,16 @@ class DynamoDbConfig:
         """See the port."""
         items = self._table.collection(INTEGRATIONS, after=cursor, limit=limit + 1)
         return take_page(items, limit, lambda i: from_item(Integration, i), _id)
+
+    def integrations_by_id(self, integration_ids: Sequence[str]) -> Mapping[str, Integration]:
+        """See the port."""
+        items = self._table.get_many(map(integration_key, dict.fromkeys(integration_ids)))
+        return {item["id"]: from_item(Integration, item) for item in items}
+
+    def remove_integration(self, integration: Integration) -> None:
+        """See the port."""
+        self._table.delete_partition(notices_key(integration.id, "")["pk"])
+        self._table.delete_partition(integration_key(integration.id)["pk"])
 
     def sync_status(self, integration_id: str) -> SyncStatus:
         """See the port."""
@@ -84,33 +117,47 @@ class DynamoDbConfig:
     def save_sync_status(self, integration_id: str, status: SyncStatus) -> None:
         """See the port."""
         item = {**to_item(status), **integration_key(integration_id, "SYNC")}
-        not_later = Condition(
-            "attribute_not_exists(pk) OR #s <= :s", {":s": status.sequence}, {"#s": "sequence"}
-        )
+        not_later = Condition("#s <= :s", {":s": status.sequence}, {"#s": "sequence"})
         try:
             self._table.put(item, not_later)
         except VersionConflictError:
-            return  # a later sync has said how it went; ours is history
+            return  # a later sync has said how it went, or there is nobody to say it of
 
     def add_metric(self, metric: Metric) -> None:
         """See the port."""
-        interval, owner = metric.refresh_interval, metric.integration_id
-        pointer = {**integration_key(owner, METRIC_PREFIX + metric.id), "interval": interval}
-        table = self._table
-        self._table.transact(
+        table, owner = self._table, metric.integration_id
+        table.transact(
             [
                 table.check_in_transaction(integration_key(owner), EXISTS),
-                table.put_in_transaction(_metric_item(metric), IS_NEW),
-                table.put_in_transaction(_no_value_yet(metric)),
-                table.put_in_transaction({**pointer, "id": metric.id}),
-                table.put_in_transaction(_due_item(owner, interval)),
+                table.put_in_transaction(metric_item(metric), IS_NEW),
+                table.put_in_transaction(no_value_yet(metric)),
+                table.put_in_transaction(pointer_item(metric)),
+                table.put_in_transaction(due_item(owner, metric.refresh_interval)),
             ]
         )
+
+    def save_metric(self, metric: Metric, before: Metric) -> None:
+        """See the port."""
+        table, owner = self._table, metric.integration_id
+        is_next = Condition("revision = :r", {":r": metric.revision - 1})
+        writes = [table.put_in_transaction(metric_item(metric), is_next)]
+        if metric.refresh_interval != before.refresh_interval:
+            writes += [
+                table.put_in_transaction(pointer_item(metric)),
+                table.put_in_transaction(due_item(owner, metric.refresh_interval)),
+            ]
+        table.transact(writes)
+        if metric.refresh_interval != before.refresh_interval:
+            self._forget_interval(owner, before.refresh_interval)
 
     def metric(self, metric_id: str) -> Metric:
         """See the port."""
         item = self._table.get(metric_key(metric_id))
-        return _read_metric(_found(item, "metric", metric_id))
+        return read_metric(_found(item, "metric", metric_id))
+
+    def metrics_by_id(self, metric_ids: Sequence[str]) -> Mapping[str, Metric]:
+        """See the port."""
+        return read_metrics(self._table, metric_ids)
 
     def metrics_of(
         self, integration_id: str, *, limit: int, cursor: str | None = None
@@ -133,6 +180,23 @@ class DynamoDbConfig:
         used = {pointer["interval"] for pointer in self._pointers(integration_id)}
         return frozenset(interval for interval in REFRESH_INTERVALS if interval in used)
 
+    def sync_intervals(
+        self, integration_ids: Sequence[str]
+    ) -> Mapping[str, frozenset[RefreshInterval]]:
+        """See the port."""
+        keys = [
+            integration_key(i, DUE_PREFIX + it) for i in integration_ids for it in REFRESH_INTERVALS
+        ]
+        marked = {(item["pk"], item["sk"]) for item in self._table.get_many(keys)}
+        return {
+            i: frozenset(
+                it
+                for it in REFRESH_INTERVALS
+                if tuple(integration_key(i, DUE_PREFIX + it).values()) in marked
+            )
+            for i in integration_ids
+        }
+
     def due_integrations(self, interval: RefreshInterval) -> Iterator[str]:
         """See the port."""
         for item in self._table.collection(due_collection(interval)):
@@ -144,15 +208,20 @@ class DynamoDbConfig:
         pk = metric_key(metric.id)["pk"]
         alerts = [pointer["id"] for pointer in self._table.query(pk, ALERT_PREFIX)]
         self._table.delete([integration_key(owner, METRIC_PREFIX + metric.id)])
-        if interval != EVERYBODYS_INTERVAL and interval not in self.intervals_of(owner):
-            self._table.delete([integration_key(owner, DUE_PREFIX + interval)])
-            if interval in self.intervals_of(owner):
-                # Another metric of it was added in between; its marker must not go with this one.
-                self._table.put(_due_item(owner, interval))
+        self._forget_interval(owner, interval)
         for alert_id in alerts:
             remove_alert_items(self._table, metric.id, alert_id)
         # The metric itself last, so that a removal that was cut short can be asked for again.
         self._table.delete_partition(pk)
+
+    def _forget_interval(self, owner: str, interval: RefreshInterval) -> None:
+        """Remove the marker of an interval that no metric has any more."""
+        if interval == EVERYBODYS_INTERVAL or interval in self.intervals_of(owner):
+            return
+        self._table.delete([integration_key(owner, DUE_PREFIX + interval)])
+        if interval in self.intervals_of(owner):
+            # Another metric of it was added in between; its marker must not go with this one.
+            self._table.put(due_item(owner, interval))
 
     def add_channel(self, channel: Channel) -> None:
         """See the port."""
@@ -202,32 +271,18 @@ class DynamoDbConfig:
         return self._table.query(pk, METRIC_PREFIX, after=after, limit=limit)
 
     def _metrics(self, ids: Sequence[str]) -> tuple[Metric, ...]:
-        items = {i["id"]: i for i in self._table.get_many([metric_key(key) for key in ids])}
-        return tuple(_read_metric(items[key]) for key in ids if key in items)
+        found = read_metrics(self._table, ids)
+        return tuple(found[key] for key in ids if key in found)
 
 
-def _due_item(owner: str, interval: RefreshInterval) -> Item:
-    key = integration_key(owner, DUE_PREFIX + interval)
-    return {**key, **_listed(due_collection(interval), owner)}
+def _integration_item(integration: Integration) -> Item:
+    listed = _listed(INTEGRATIONS, integration.id)
+    return {**to_item(integration), **integration_key(integration.id), **listed}
 
 
 def _channel_item(channel: Channel) -> Item:
     listed = _listed(CHANNELS, channel.id)
     return {**to_item(channel), **channel_key(channel.id), **listed}
-
-
-def _metric_item(metric: Metric) -> Item:
-    # A query names its type, which is no field of its class.
-    return {**to_item(metric), **metric_key(metric.id), "query": query_to_dict(metric.query)}
-
-
-def _no_value_yet(metric: Metric) -> Item:
-    # A value is stored only where this is: a metric that was removed meanwhile gets none.
-    return {**metric_key(metric.id, "LATEST"), "metric_id": metric.id, "value": None}
-
-
-def _read_metric(item: Item) -> Metric:
-    return from_item(Metric, {**item, "query": query_from_dict(item["query"])})
 
 
 def _listed(collection: str, item_id: str) -> Item:

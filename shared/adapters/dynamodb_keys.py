@@ -18,12 +18,14 @@ Table `metrics` (stream of new images; the alerts function sees `LATEST` and `SY
 | NOTICES#source  | EVENT#as_of#decision    |                     | one decision                   |
 | NOTICES#source  | OUTBOX#decision#channel | OUTBOX              | one notice that is to be sent  |
 | NOTICES#source  | NOTICE#decision#channel |                     | one that was sent or given up  |
+| GOAL#id         | CONFIG                  | GOALS               | the goal with its links        |
 | CHANNEL#id      | CONFIG                  | CHANNELS            | the channel                    |
 | ADDRESS#address | CHANNEL                 |                     | which channel has the address  |
 | NOTIFICATIONS   | CONFIG                  |                     | who hears of what is no alert  |
 
-A source is an alert or an integration. `LATEST` is there, empty, from the metric's creation until
-its removal: a value is put only where it is, which is what keeps a removed metric from getting one.
+A source is an alert, a goal or an integration. `LATEST` is there, empty, from the metric's creation
+until its removal: a value is put only where it is, which is what keeps a removed metric from
+getting one. So it is with an integration's `SYNC`. A metric's item names the goals that follow it.
 The stream's filter passes on changes of it, not its creation, and each end of a sync.
 
 Table `ledger`; a shard is one of 16 parts of the customers (or days), chosen by a checksum:
@@ -68,6 +70,7 @@ INDEX = "collections"
 INTEGRATIONS = "INTEGRATIONS"
 ALERTS = "ALERTS"
 CHANNELS = "CHANNELS"
+GOALS = "GOALS"
 OUTBOX = "OUTBOX"
 
 METRIC_PREFIX = "METRIC#"
@@ -102,8 +105,13 @@ def alert_key(alert_id: str, sk: str = "CONFIG") -> Key:
     return {"pk": f"ALERT#{alert_id}", "sk": sk}
 
 
+def goal_key(goal_id: str) -> Key:
+    """Key of a goal."""
+    return {"pk": f"GOAL#{goal_id}", "sk": "CONFIG"}
+
+
 def notices_key(source_id: str, sk: str) -> Key:
-    """Key of what was decided of an alert or an integration, and of the notices of it."""
+    """Key of what was decided of an alert, a goal or an integration, and of the notices of it."""
     return {"pk": f"NOTICES#{source_id}", "sk": sk}
 
 

@@ -255,10 +255,10 @@ class DynamoDbTable:
         arguments = condition.as_arguments() if condition else {}
         return {"Put": {"TableName": self.name, "Item": _wire(item), **arguments}}
 
-    def delete_in_transaction(self, key: Key, condition: Condition) -> Item:
+    def delete_in_transaction(self, key: Key, condition: Condition | None = None) -> Item:
         """Describe a removal for `transact`."""
-        removal = {"TableName": self.name, "Key": _wire(key), **condition.as_arguments()}
-        return {"Delete": removal}
+        arguments = condition.as_arguments() if condition else {}
+        return {"Delete": {"TableName": self.name, "Key": _wire(key), **arguments}}
 
     def check_in_transaction(self, key: Key, condition: Condition) -> Item:
         """Describe a condition on an item that the transaction does not write."""

@@ -1,5 +1,7 @@
 """Keys in Secrets Manager, one secret for each integration, under one prefix."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
 from botocore.exceptions import ClientError
@@ -11,6 +13,8 @@ from shared.errors import SecretMissingError
 if TYPE_CHECKING:
     from mypy_boto3_secretsmanager import SecretsManagerClient
 
+# A name that is scheduled for deletion is refused by another code than one in use.
+_TAKEN = frozenset({"ResourceExistsException", "InvalidRequestException"})
 _GONE = frozenset({"ResourceNotFoundException", "InvalidRequestException"})
 
 
@@ -23,17 +27,17 @@ class SecretsManager:
 
     def put(self, integration_id: str, key: StripeKey) -> None:
         """See the port."""
+        name = self._name(integration_id)
         with translated("store a secret"):
             try:
-                self._client.create_secret(
-                    Name=self._name(integration_id), SecretString=key.reveal()
-                )
+                self._client.create_secret(Name=name, SecretString=key.reveal())
             except ClientError as error:
-                if error_code(error) != "ResourceExistsException":
+                if error_code(error) not in _TAKEN:
                     raise
-                self._client.put_secret_value(
-                    SecretId=self._name(integration_id), SecretString=key.reveal()
-                )
+                # It is there, or kept for some days after its removal; restoring what is there
+                # changes nothing.
+                self._client.restore_secret(SecretId=name)
+                self._client.put_secret_value(SecretId=name, SecretString=key.reveal())
 
     def get(self, integration_id: str) -> str:
         """See the port."""
@@ -51,14 +55,24 @@ class SecretsManager:
 
     def delete(self, integration_id: str) -> None:
         """See the port."""
-        with translated("remove a secret"):
-            try:
-                self._client.delete_secret(
-                    SecretId=self._name(integration_id), RecoveryWindowInDays=7
-                )
-            except ClientError as error:
-                if error_code(error) not in _GONE:
-                    raise
+        with translated("remove a secret"), _gone_is_fine():
+            self._client.delete_secret(SecretId=self._name(integration_id), RecoveryWindowInDays=7)
+
+    def erase(self, integration_id: str) -> None:
+        """See the port."""
+        with translated("erase a secret"), _gone_is_fine():
+            self._client.delete_secret(
+                SecretId=self._name(integration_id), ForceDeleteWithoutRecovery=True
+            )
 
     def _name(self, integration_id: str) -> str:
         return f"{self._prefix}{integration_id}"
+
+
+@contextmanager
+def _gone_is_fine() -> Iterator[None]:
+    try:
+        yield
+    except ClientError as error:
+        if error_code(error) not in _GONE:
+            raise

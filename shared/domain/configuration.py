@@ -45,6 +45,9 @@ class Integration:
         currency: the reporting currency, lower case.
         fx_rates: units of the reporting currency for one unit of each other currency.
         is_connected: False once disconnected: no sync, history stays readable.
+        connected_at: when it was connected last.
+        key_set_at: when its present key was given.
+        revision: rises with each change of anything.
     """
 
     id: str
@@ -54,9 +57,12 @@ class Integration:
     account: AccountIdentity
     currency: str
     created_at: datetime
+    connected_at: datetime
+    key_set_at: datetime
     fx_rates: Mapping[str, Decimal] = field(default_factory=dict)
     definitions: Definitions = field(default_factory=Definitions)
     is_connected: bool = True
+    revision: int = 1
 
     @property
     def terms(self) -> Terms:
@@ -83,6 +89,7 @@ class SyncStatus:
         progress: how far the first import is, while it runs.
         requests: how many requests to Stripe the newest sync took.
         notes: what the team should know of it, in whole sentences.
+        withheld: ids of the metrics whose newest value is withheld for want of an exchange rate.
     """
 
     state: SyncState = "never"
@@ -94,11 +101,18 @@ class SyncStatus:
     progress: Progress | None = None
     requests: int = 0
     notes: tuple[str, ...] = ()
+    withheld: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Metric:
-    """A configured number of one integration."""
+    """A configured number of one integration.
+
+    Attributes:
+        goals: ids of the goals that it is linked to, in the order of linking.
+        edition: counts the queries that it has had; each starts a new series of values.
+        revision: rises with each change of anything.
+    """
 
     id: str
     integration_id: str
@@ -106,6 +120,17 @@ class Metric:
     query: MetricQuery
     refresh_interval: RefreshInterval
     created_at: datetime
+    goals: tuple[str, ...] = ()
+    edition: int = 1
+    revision: int = 1
+
+    def series_under(self, definitions: Definitions) -> str:
+        """Name the series of values that are comparable with each other: one `definitions_version`.
+
+        It is that of the definitions; after the query was changed, with the query's number.
+        """
+        version = definitions.version
+        return version if self.edition == 1 else f"{version}.{self.edition}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,7 +142,7 @@ class MetricValue:
         value: major units of `currency`, percent, or a count; None where it is withheld or
             a ratio has an empty base.
         as_of: the instant that the number describes, by Stripe's clock.
-        definitions_version: fingerprint of the definitions it was computed under.
+        definitions_version: names the series; see `Metric.series_under`.
         warnings: pairs of code and sentence.
     """
 

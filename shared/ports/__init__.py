@@ -10,6 +10,7 @@ from shared.ports.alerts import AlertStore, Failures, Notifier, Outbox
 from shared.ports.billing import Advance, BillingSource, BillingSources
 from shared.ports.common import Clock, Page
 from shared.ports.configuration import ConfigStore, SecretStore
+from shared.ports.goals import GoalStore
 from shared.ports.ledger import AccountBook, Ledger
 from shared.ports.metrics import MetricStore
 from shared.ports.syncing import Lease, SyncQueue, SyncRequest
@@ -23,6 +24,7 @@ __all__ = [
     "Clock",
     "ConfigStore",
     "Failures",
+    "GoalStore",
     "Lease",
     "Ledger",
     "MetricStore",

@@ -31,7 +31,14 @@ class SecretStore(Protocol):
         ...
 
     def delete(self, integration_id: str) -> None:
-        """Remove the key; removing what is not there is no error."""
+        """Remove the key, which the store may keep for some days in case it was a mistake.
+
+        Removing what is not there is no error. A key may be put again afterwards.
+        """
+        ...
+
+    def erase(self, integration_id: str) -> None:
+        """Remove the key at once and for good, also one that is being kept for some days."""
         ...
 
 
@@ -42,8 +49,28 @@ class ConfigStore(Protocol):
         """Store a new integration."""
         ...
 
+    def save_integration(self, integration: Integration) -> None:
+        """Store a changed integration; it is synced by schedule only while it is connected.
+
+        Raises:
+            VersionConflictError: the stored one is not the revision before this one; nothing is
+                written.
+        """
+        ...
+
+    def remove_integration(self, integration: Integration) -> None:
+        """Remove an integration that has no metrics any more, with all that was told of it.
+
+        A removal that was cut short can be asked for again.
+        """
+        ...
+
     def integration(self, integration_id: str) -> Integration:
         """Give one integration."""
+        ...
+
+    def integrations_by_id(self, integration_ids: Sequence[str]) -> Mapping[str, Integration]:
+        """Give the integrations that are there, by their ids."""
         ...
 
     def integrations(self, *, limit: int, cursor: str | None = None) -> Page[Integration]:
@@ -59,15 +86,27 @@ class ConfigStore(Protocol):
         ...
 
     def save_sync_status(self, integration_id: str, status: SyncStatus) -> None:
-        """Store the status, unless a sync with a higher sequence has stored one."""
+        """Store the status, unless a later sync has stored one or the integration is gone."""
         ...
 
     def add_metric(self, metric: Metric) -> None:
         """Store a new metric and make its integration due at its interval."""
         ...
 
+    def save_metric(self, metric: Metric, before: Metric) -> None:
+        """Store a changed metric.
+
+        Raises:
+            VersionConflictError: the stored one is not the revision before it; nothing is written.
+        """
+        ...
+
     def metric(self, metric_id: str) -> Metric:
         """Give one metric."""
+        ...
+
+    def metrics_by_id(self, metric_ids: Sequence[str]) -> Mapping[str, Metric]:
+        """Give the metrics that are there, by their ids."""
         ...
 
     def metrics_of(
@@ -86,6 +125,15 @@ class ConfigStore(Protocol):
         """Give the refresh intervals that an integration's metrics use."""
         ...
 
+    def sync_intervals(
+        self, integration_ids: Sequence[str]
+    ) -> Mapping[str, frozenset[RefreshInterval]]:
+        """Give the intervals that integrations are synced at; none where one is disconnected.
+
+        Those that its metrics use, and `EVERYBODYS_INTERVAL`.
+        """
+        ...
+
     def due_integrations(self, interval: RefreshInterval) -> Iterator[str]:
         """Give the ids of the integrations to be synced at *interval*; new ones may be missing.
 
@@ -94,7 +142,7 @@ class ConfigStore(Protocol):
         ...
 
     def remove_metric(self, metric: Metric) -> None:
-        """Remove a metric with its values and alerts."""
+        """Remove a metric with its values and alerts; no goal may be linked to it any more."""
         ...
 
     def add_channel(self, channel: Channel) -> None:

@@ -89,7 +89,7 @@ class World:
         return self.connect_account("Acme", key, **(usual | changes))
 
     def is_untouched(self) -> bool:
-        return not (self.config.all_integrations or self.secrets.keys or self.queue.requests)
+        return not (self.config.table.items or self.secrets.keys or self.queue.requests)
 
 
 @pytest.fixture(name="world")
@@ -217,7 +217,7 @@ def test_a_test_query_waits_for_the_first_import_and_says_how_far_it_is(world):
     integration = world.connect()
     half = Progress("subscriptions", done=5, expected=10, seconds_left=65)
     running = SyncStatus("running", 1, world.clock.now(), progress=half)
-    world.config.statuses[integration.id] = running
+    world.config.save_sync_status(integration.id, running)
     with pytest.raises(ImportRunningError, match=r"50 %, 1 min left") as refused:
         world.answer.for_integration(integration.id, Mrr(), None)
     assert refused.value.transient
@@ -228,9 +228,7 @@ def test_a_first_import_that_failed_says_why_in_the_answer_to_a_test_query(world
     integration = world.connect()
     failure = SyncFailure("stripe_unavailable", "Stripe does not answer.")
     world.pauses = [
-        lambda: world.config.statuses.update(
-            {integration.id: SyncStatus("error", 1, error=failure)}
-        )
+        lambda: world.config.save_sync_status(integration.id, SyncStatus("error", 1, error=failure))
     ]
     with pytest.raises(ImportRunningError, match="Stripe does not answer"):
         world.answer.for_integration(integration.id, Mrr(), None)
@@ -295,7 +293,7 @@ def test_nobody_waits_long_for_a_large_account(world):
 
 def test_nobody_waits_for_a_sync_that_has_failed(world):
     def fail() -> None:
-        world.config.statuses["int_1"] = SyncStatus("error", 1, world.clock.now())
+        world.config.save_sync_status("int_1", SyncStatus("error", 1, world.clock.now()))
 
     waiting = Waiting(world, fail)
     waiting()
@@ -304,7 +302,7 @@ def test_nobody_waits_for_a_sync_that_has_failed(world):
 
 def test_a_metric_of_a_disconnected_integration_is_refused(world):
     waiting = Waiting(world)
-    world.config.add_integration(an_integration(is_connected=False))
+    world.config.save_integration(an_integration(is_connected=False, revision=2))
     with pytest.raises(ConflictError):
         waiting()
-    assert world.config.all_metrics == {}
+    assert world.config.due_metrics("int_1", None) == ()

@@ -219,7 +219,7 @@ def test_a_sync_whose_lease_has_passed_on_writes_nothing(world):
 
 
 def test_a_disconnected_or_unknown_integration_is_left_alone(world):
-    world.config.add_integration(an_integration(is_connected=False))
+    world.config.save_integration(an_integration(is_connected=False, revision=2))
     assert world.sync(hourly()) == "not_connected"
     assert world.sync(SyncRequest("int_9", slot="x")) == "not_connected"
     assert world.source.readings == 0

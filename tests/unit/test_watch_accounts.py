@@ -218,7 +218,7 @@ def test_a_disconnected_account_and_one_that_is_gone_are_left_alone(world):
     status = world.end_sync(state="error", error=DOWN, last_success_at=NOON)
     gone = sync_record(status, "int_9")
     assert world.handle(gone) == {"batchItemFailures": []}
-    world.config.add_integration(an_integration(is_connected=False))
+    world.config.save_integration(an_integration(is_connected=False, revision=2))
     world.handle(sync_record(status))
     world.clock.move(days=30)
     world.sweep()

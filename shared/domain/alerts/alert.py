@@ -27,8 +27,11 @@ class Alert:
     """A rule on one metric, and who hears of it.
 
     Attributes:
+        integration_id: whose metric it is.
         unit: what the rule's threshold counts.
         currency: of the threshold, where it is money.
+        goal_id: the goal whose progress its messages tell; it is paused when the metric is
+            unlinked from it.
         cooldown_hours: how long after a notice the next is held back, by the time of the data.
         config_version: rises with each change of the rule, which starts afresh; a notice names it.
         revision: rises with each change of anything.
@@ -36,12 +39,14 @@ class Alert:
 
     id: str
     metric_id: str
+    integration_id: str
     name: str
     rule: Rule
     channels: tuple[str, ...]
     created_at: datetime
     unit: Unit
     currency: str | None = None
+    goal_id: str | None = None
     is_enabled: bool = True
     notify_if_already_breached: bool = False
     notify_on_recovery: bool = False
