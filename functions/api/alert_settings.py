@@ -1,10 +1,10 @@
 """What a person says of an alert, and what follows from it, whether it is new or changed."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from decimal import Decimal
-from typing import Any, TypeVar
+from typing import Any
 
 from shared.domain.alerts import (
     Alert,
@@ -17,12 +17,9 @@ from shared.domain.alerts import (
 )
 from shared.domain.configuration import Integration, Metric, MetricValue
 from shared.domain.money import Unit, format_exactly
-from shared.errors import StorageError, VersionConflictError
+from shared.errors import StorageError
 from shared.ports import MetricStore, SyncQueue, SyncRequest
 
-Result = TypeVar("Result")
-
-_ATTEMPTS = 5
 _VERBS = {"increase": "rises", "decrease": "drops", "any": "changes"}
 _COMPARED: Mapping[CompareTo, str] = {
     "previous": "",
@@ -71,18 +68,6 @@ def start(
         until = alert.rule.baseline_until(latest.as_of)
         has_baseline = until is not None and metrics.baseline(latest, until) is not None
     return starting_state(alert, latest, before, has_baseline=has_baseline), latest
-
-
-def until_nobody_interferes(work: Callable[[], Result]) -> Result:
-    """Do *work* again while others write what it has read.
-
-    Raises:
-        VersionConflictError: others kept writing; nothing was stored, it may be tried again.
-    """
-    for _ in range(_ATTEMPTS - 1):
-        with suppress(VersionConflictError):
-            return work()
-    return work()
 
 
 def ask_for_value(queue: SyncQueue, metric: Metric, alert: Alert) -> None:

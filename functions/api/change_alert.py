@@ -8,9 +8,9 @@ from functions.api.alert_settings import (
     ask_for_value,
     measured_in,
     start,
-    until_nobody_interferes,
     usual_name,
 )
+from functions.api.revisions import until_nobody_interferes
 from shared.domain.alerts import Alert, AlertState
 from shared.domain.configuration import Metric
 from shared.ports import AlertStore, ConfigStore, MetricStore, SyncQueue
