@@ -9,6 +9,7 @@ MetricsError
 │   ├── SourceRateLimitedError   Stripe asked us to slow down for too long (transient)
 │   ├── BadResponseError         an answer has not the shape that the pinned version promises
 │   └── QueryTooLargeError       the account cannot be read within the time of a test query
+├── UnfinishedError              a long work is done in part; the same request goes on (transient)
 ├── StorageError                 a table, queue, topic or secret store failed
 │   ├── StorageUnavailableError  throttled, timed out or internal error (transient)
 │   ├── VersionConflictError     somebody else wrote first
@@ -17,7 +18,10 @@ MetricsError
 └── RequestError                 the caller must change the request
     ├── InvalidInputError        a field is wrong; carries pointers
     ├── NotFoundError            no such object
+    ├── ImportRunningError       the first import has not read what is needed (transient)
+    ├── AccountMismatchError     the key is not of the Stripe account and mode of the integration
     └── ConflictError            the object is not in a state that allows it
+        └── BusyError            for the moment: somebody is working on it (transient)
 
 `code` is the public code of the API's problems and of an integration's `sync.error`;
 `transient` says whether the same call may succeed later, so that retry is decided in one place.
@@ -88,6 +92,12 @@ class QueryTooLargeError(BillingSourceError):
     code = "query_too_large"
 
 
+class UnfinishedError(MetricsError):
+    """A long work could not be finished in one request; the same request again goes on with it."""
+
+    transient = True
+
+
 class StorageError(MetricsError):
     """A table, queue, topic or secret store failed."""
 
@@ -151,3 +161,15 @@ class ConflictError(RequestError):
     """The object is not in a state that allows the request."""
 
     code = "conflict"
+
+
+class BusyError(ConflictError):
+    """Somebody is working on the object; in a moment the request will be possible."""
+
+    transient = True
+
+
+class AccountMismatchError(RequestError):
+    """The key is not of the Stripe account and mode that the integration is connected to."""
+
+    code = "account_mismatch"

@@ -8,7 +8,7 @@ from aws_lambda_powertools.event_handler import Response
 
 from shared.domain.settings import InvalidSettingError, pointer_to
 from shared.domain.stripe_key import hide_keys
-from shared.errors import InvalidInputError, MetricsError
+from shared.errors import InvalidInputError, MetricsError, UnfinishedError
 
 PROBLEM_JSON = "application/problem+json"
 TYPE_BASE = "https://stripe-metrics.invalid/problems/"
@@ -62,6 +62,8 @@ def problem(
 
 def problem_of(error: MetricsError, request_id: str) -> Response[str]:
     """Answer with the problem that an error stands for."""
+    if isinstance(error, UnfinishedError):
+        return problem(error.code, str(error), request_id, status=503, retryable=True)
     if error.code == "internal":
         # Its text speaks of our own inside: it is in the log, under the request's id.
         return problem(
