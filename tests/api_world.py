@@ -7,12 +7,15 @@ import pytest
 
 from functions.api import bootstrap
 from functions.api.add_channel import AddChannel
+from functions.api.awaiting import AwaitValue
 from functions.api.change_alert import ChangeAlert
+from functions.api.change_metric import ChangeMetric
+from functions.api.create_metric import CreateMetric
 from functions.api.handler import handle
 from functions.api.list_channels import ListChannels
 from functions.api.preview_alert import PreviewAlert
 from functions.api.remove_channel import RemoveChannel
-from functions.api.routes import alerts, channels, notifications
+from functions.api.routes import alerts, channels, integrations, metrics, notifications
 from functions.api.set_alert import SetAlert
 from functions.api.settings import Settings
 from functions.api.try_channel import TryChannel
@@ -47,6 +50,10 @@ class ApiWorld:
         set_alert = SetAlert(
             self.config, self.metrics, self.alerts, self.queue, self.clock, make_id
         )
+        # Syncs that are asked for are never run here: nobody has to wait for one.
+        await_value = AwaitValue(
+            self.config, self.metrics, self.clock, lambda _: self.clock.move(seconds=10)
+        )
         absent: Any = None
         self.services = bootstrap.Services(
             settings=SETTINGS,
@@ -57,7 +64,8 @@ class ApiWorld:
             queue=self.queue,
             connect_account=absent,
             answer_test_query=absent,
-            create_metric=absent,
+            create_metric=CreateMetric(self.config, self.queue, self.clock, make_id, await_value),
+            change_metric=ChangeMetric(self.config, self.queue, self.clock, await_value),
             add_channel=AddChannel(self.config, self.notifier, self.clock, make_id),
             list_channels=ListChannels(self.config, self.notifier),
             remove_channel=RemoveChannel(self.config, self.alerts, self.notifier),
@@ -75,7 +83,7 @@ class ApiWorld:
     def behind_the_handler(cls, monkeypatch: pytest.MonkeyPatch) -> "ApiWorld":
         """Make a world that the API's handler speaks with."""
         world = cls()
-        for module in (alerts, channels, notifications):
+        for module in (alerts, channels, integrations, metrics, notifications):
             monkeypatch.setattr(module, "services", lambda: world.services)
         return world
 
@@ -86,9 +94,14 @@ class ApiWorld:
             self.table.put({**to_item(value), **metric_key(value.metric_id, sk)})
             self.table.put({**to_item(value), **metric_key(value.metric_id, "LATEST")})
 
-    def ask(self, method: str, target: str, body: Any = None) -> tuple[int, Any]:
+    def ask(
+        self, method: str, target: str, body: Any = None, *, if_match: str | None = None
+    ) -> tuple[int, Any]:
         """Send a request; gives status and body."""
-        answer = handle(an_event(method, target, body), CONTEXT)
+        event = an_event(method, target, body)
+        if if_match is not None:
+            event["headers"]["if-match"] = if_match
+        answer = handle(event, CONTEXT)
         return answer["statusCode"], json.loads(answer["body"] or "null")
 
     def ok(self, method: str, target: str, body: Any = None) -> Any:

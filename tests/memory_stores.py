@@ -53,7 +53,7 @@ class InMemoryMetrics:
     ) -> None:
         self.ledger.check(lease)
         for value in values:
-            if self.config.metrics_by_id([value.metric_id]):
+            if self._is_asked_for(value):
                 self.newest[value.metric_id] = value
                 self._keep(value)
         if place is not None:
@@ -63,8 +63,12 @@ class InMemoryMetrics:
 
     def add_past(self, values: Iterable[MetricValue]) -> None:
         for value in values:
-            if self.config.metrics_by_id([value.metric_id]):
+            if self._is_asked_for(value):
                 self._keep(replace(value, version=0, origin="reconstructed"))
+
+    def _is_asked_for(self, value: MetricValue) -> bool:
+        metric = self.config.metrics_by_id([value.metric_id]).get(value.metric_id)
+        return metric is not None and metric.edition == value.edition
 
     def _keep(self, value: MetricValue) -> None:
         def position(kept: MetricValue) -> tuple[str, datetime, int]:

@@ -10,8 +10,10 @@ from botocore.config import Config
 
 from functions.api.add_channel import AddChannel
 from functions.api.answer_test_query import AnswerTestQuery
+from functions.api.awaiting import AwaitValue
 from functions.api.catch_up import CatchUp
 from functions.api.change_alert import ChangeAlert
+from functions.api.change_metric import ChangeMetric
 from functions.api.connect_account import ConnectAccount
 from functions.api.create_metric import CreateMetric
 from functions.api.list_channels import ListChannels
@@ -55,6 +57,7 @@ class Services:
     connect_account: ConnectAccount
     answer_test_query: AnswerTestQuery
     create_metric: CreateMetric
+    change_metric: ChangeMetric
     add_channel: AddChannel
     list_channels: ListChannels
     remove_channel: RemoveChannel
@@ -82,6 +85,7 @@ def services() -> Services:
     def make_id(prefix: str) -> str:
         return new_id(prefix, clock.now())
 
+    await_value = AwaitValue(config, metrics, clock, time.sleep)
     set_alert = SetAlert(config, metrics, alerts, queue, clock, make_id)
     return Services(
         settings=settings,
@@ -101,7 +105,8 @@ def services() -> Services:
             allow_restricted,
             CatchUp(config, ledger, queue, clock, make_id, time.sleep),
         ),
-        create_metric=CreateMetric(config, metrics, queue, clock, make_id, time.sleep),
+        create_metric=CreateMetric(config, queue, clock, make_id, await_value),
+        change_metric=ChangeMetric(config, queue, clock, await_value),
         add_channel=AddChannel(config, notifier, clock, make_id),
         list_channels=ListChannels(config, notifier),
         remove_channel=RemoveChannel(config, alerts, notifier),

@@ -3,32 +3,23 @@
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
-from datetime import timedelta
 
+from functions.api.awaiting import AwaitValue
 from shared.domain.configuration import Metric, RefreshInterval
 from shared.domain.metrics import MetricQuery
 from shared.errors import ConflictError, StorageError
-from shared.ports import Clock, ConfigStore, MetricStore, SyncQueue, SyncRequest
-
-# Most accounts are read well within this; a caller is not kept waiting for the others.
-_PATIENCE = timedelta(seconds=6)
-_PAUSE_SECONDS = 0.2
+from shared.ports import Clock, ConfigStore, SyncQueue, SyncRequest
 
 
 @dataclass(frozen=True, slots=True)
 class CreateMetric:
-    """Stores a metric and asks for its first value.
-
-    Attributes:
-        sleep: waits for so many seconds.
-    """
+    """Stores a metric and asks for its first value."""
 
     config: ConfigStore
-    metrics: MetricStore
     queue: SyncQueue
     clock: Clock
     new_id: Callable[[str], str]
-    sleep: Callable[[float], None]
+    await_value: AwaitValue
 
     def __call__(
         self,
@@ -62,18 +53,5 @@ class CreateMetric:
         # The metric is there; a first value that cannot be asked for comes with its next tick.
         with suppress(StorageError):
             self.queue.send(SyncRequest(integration_id, slot=metric.id, metric_id=metric.id))
-            self._wait_for_value(metric)
+            self.await_value(metric, metric.created_at)
         return metric
-
-    def _wait_for_value(self, metric: Metric) -> None:
-        deadline = self.clock.now() + _PATIENCE
-        while not self._is_settled(metric) and self.clock.now() < deadline:
-            self.sleep(_PAUSE_SECONDS)
-
-    def _is_settled(self, metric: Metric) -> bool:
-        if metric.id in self.metrics.latest([metric.id]):
-            return True
-        status = self.config.sync_status(metric.integration_id)
-        attempted_at = status.last_attempt_at
-        has_tried = attempted_at is not None and attempted_at >= metric.created_at
-        return has_tried and status.state == "error"

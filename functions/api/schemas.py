@@ -24,7 +24,7 @@ from functions.api.setting_schemas import DEFINITIONS_SCHEMA, QUERY_SCHEMA, RULE
 from shared.domain.alerts import Rule, ThresholdRule, rule_from_dict
 from shared.domain.configuration import AccountEventKind, Notifications, RefreshInterval
 from shared.domain.definitions import Definitions
-from shared.domain.metrics import MetricQuery, query_from_dict
+from shared.domain.metrics import MetricQuery, Mrr, query_from_dict
 from shared.domain.money import CURRENCIES
 from shared.domain.stripe_key import holds_key
 
@@ -119,6 +119,27 @@ class MetricBody(_Request):
     refresh_interval: RefreshInterval
 
 
+def _forget_defaults(schema: dict[str, Any]) -> None:
+    """Leave out what stands in for a field that was not sent: whoever sent it would change it."""
+    for field in schema["properties"].values():
+        field.pop("default", None)
+
+
+class MetricChangesBody(_Request):
+    """What is to be changed of a metric; what is left out stays."""
+
+    model_config = ConfigDict(json_schema_extra=_forget_defaults)
+
+    name: Name = ""
+    query: Query = Mrr()
+    refresh_interval: RefreshInterval = "daily"
+
+    @property
+    def changes(self) -> dict[str, Any]:
+        """Give the fields that were sent, by their names."""
+        return {name: getattr(self, name) for name in self.model_fields_set}
+
+
 class ChannelBody(_Request):
     """Where notices are to go."""
 
@@ -166,12 +187,6 @@ class AlertBody(PreviewBody):
             channels=tuple(self.channels),
             is_enabled=self.enabled,
         )
-
-
-def _forget_defaults(schema: dict[str, Any]) -> None:
-    """Leave out what stands in for a field that was not sent: whoever sent it would change it."""
-    for field in schema["properties"].values():
-        field.pop("default", None)
 
 
 class AlertChangesBody(_Request):

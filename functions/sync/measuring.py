@@ -37,4 +37,5 @@ def measure(
         computed_at=computed_at,
         definitions_version=metric.series_under(integration.definitions),
         warnings=tuple((w.code, w.message) for w in result.warnings),
+        edition=metric.edition,
     )

@@ -41,7 +41,8 @@ class PastValues:
             return True
         for metric in chosen:
             instants = list(_instants(metric, since, place.as_of, place))
-            if not instants or self._is_written(metric, instants[-1]):
+            series = metric.series_under(integration.definitions)
+            if not instants or self._is_written(metric, series, instants[-1]):
                 continue
             if is_time_up():
                 return False
@@ -49,9 +50,10 @@ class PastValues:
             self.metrics.add_past(self._values(integration, metric, account, instants))
         return True
 
-    def _is_written(self, metric: Metric, oldest: datetime) -> bool:
+    def _is_written(self, metric: Metric, series: str, oldest: datetime) -> bool:
         end = oldest + timedelta(seconds=1)
-        return bool(self.metrics.values(metric.id, start=oldest, end=end, limit=1).items)
+        found = self.metrics.values(metric.id, start=oldest, end=end, limit=1).items
+        return any(value.definitions_version == series for value in found)
 
     def _values(
         self,

@@ -141,6 +141,8 @@ class DynamoDbConfig:
         table, owner = self._table, metric.integration_id
         is_next = Condition("revision = :r", {":r": metric.revision - 1})
         writes = [table.put_in_transaction(metric_item(metric), is_next)]
+        if metric.edition != before.edition:
+            writes.append(table.put_in_transaction(no_value_yet(metric)))
         if metric.refresh_interval != before.refresh_interval:
             writes += [
                 table.put_in_transaction(pointer_item(metric)),

@@ -39,8 +39,9 @@ def pointer_item(metric: Metric) -> Item:
 
 
 def no_value_yet(metric: Metric) -> Item:
-    """Write the room for a value: none is stored where this is not, of a removed metric."""
-    return {**metric_key(metric.id, "LATEST"), "metric_id": metric.id, "value": None}
+    """Write the room for a value of the metric's present query: none is stored anywhere else."""
+    key = metric_key(metric.id, "LATEST")
+    return {**key, "metric_id": metric.id, "value": None, "edition": metric.edition}
 
 
 def due_item(integration_id: str, interval: RefreshInterval) -> Item:

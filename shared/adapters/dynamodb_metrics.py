@@ -17,7 +17,7 @@ from shared.adapters.dynamodb_keys import (
     value_sk,
 )
 from shared.adapters.dynamodb_lease import end_of_sync, held
-from shared.adapters.dynamodb_table import EXISTS, DynamoDbTable, Item, take_page
+from shared.adapters.dynamodb_table import Condition, DynamoDbTable, Item, take_page
 from shared.domain.configuration import MetricValue
 from shared.domain.ledger import Place
 from shared.errors import LeaseHeldError, VersionConflictError
@@ -94,15 +94,21 @@ class DynamoDbMetrics:
                 self._check(lease)
                 if attempt == _ATTEMPTS:
                     raise
-                there = {item["pk"] for item in self._latest_items(v.metric_id for v in values)}
-                values = [v for v in values if metric_key(v.metric_id)["pk"] in there]
+                values = self._still_asked_for(values)
             else:
                 break
         return values
 
     def _latest_put(self, value: MetricValue) -> Item:
         item = {**to_item(value), **metric_key(value.metric_id, "LATEST")}
-        return self._table.put_in_transaction(item, EXISTS)
+        is_asked_for = Condition("edition = :e", {":e": value.edition})
+        return self._table.put_in_transaction(item, is_asked_for)
+
+    def _still_asked_for(self, values: Sequence[MetricValue]) -> Sequence[MetricValue]:
+        """Leave out what metrics that are gone, or have another query by now, would have been."""
+        latest = self._latest_items(value.metric_id for value in values)
+        editions = {item["metric_id"]: item["edition"] for item in latest}
+        return [value for value in values if editions.get(value.metric_id) == value.edition]
 
     def _check(self, lease: Lease) -> None:
         item = self._ledger_table.get(integration_key(lease.integration_id, "SYNC")) or {}
@@ -138,9 +144,7 @@ class DynamoDbMetrics:
     def add_past(self, values: Iterable[MetricValue]) -> None:
         """See the port."""
         past = [replace(it, version=_PAST_VERSION, origin="reconstructed") for it in values]
-        there = {item["pk"] for item in self._latest_items(value.metric_id for value in past)}
-        items = map(_history_item, map(to_item, past))
-        self._table.write(item for item in items if item["pk"] in there)
+        self._table.write(_history_item(to_item(value)) for value in self._still_asked_for(past))
 
     def latest(self, metric_ids: Sequence[str]) -> Mapping[str, MetricValue]:
         """See the port."""

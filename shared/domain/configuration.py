@@ -144,6 +144,7 @@ class MetricValue:
         as_of: the instant that the number describes, by Stripe's clock.
         definitions_version: names the series; see `Metric.series_under`.
         warnings: pairs of code and sentence.
+        edition: number of the metric's query that it answers.
     """
 
     metric_id: str
@@ -156,6 +157,7 @@ class MetricValue:
     definitions_version: str
     warnings: tuple[tuple[str, str], ...] = ()
     origin: Literal["observed", "reconstructed"] = "observed"
+    edition: int = 1
 
     def is_measured_as(self, other: "MetricValue") -> bool:
         """Whether both were computed under the same definitions and in the same currency."""

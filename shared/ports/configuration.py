@@ -94,7 +94,7 @@ class ConfigStore(Protocol):
         ...
 
     def save_metric(self, metric: Metric, before: Metric) -> None:
-        """Store a changed metric.
+        """Store a changed metric; of another edition, it has no newest value until one comes.
 
         Raises:
             VersionConflictError: the stored one is not the revision before it; nothing is written.

@@ -24,9 +24,10 @@ class MetricStore(Protocol):
         """Store values as latest and as history, with the place that they were computed at.
 
         Up to 90 values are one transaction with the place, the end of the lease and the slot of
-        *done*; of more, the last transaction holds these. A metric that was removed meanwhile gets
-        nothing. History rows follow the transaction; `Lease.is_recovery` tells that the sync before
-        may have lacked the time, and they are then made up for.
+        *done*; of more, the last transaction holds these. A metric that was removed meanwhile, or
+        has another query by now, gets nothing. History rows follow the transaction;
+        `Lease.is_recovery` tells that the sync before may have lacked the time, and they are then
+        made up for.
 
         Args:
             values: of this sync, at most one of each metric.
@@ -40,7 +41,10 @@ class MetricStore(Protocol):
         ...
 
     def add_past(self, values: Iterable[MetricValue]) -> None:
-        """Store reconstructed values of the past; one of the same instant is replaced."""
+        """Store reconstructed values of the past; one of the same instant is replaced.
+
+        A metric that was removed, or has another query by now, gets none.
+        """
         ...
 
     def latest(self, metric_ids: Sequence[str]) -> Mapping[str, MetricValue]:

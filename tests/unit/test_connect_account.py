@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from functions.api.answer_test_query import AnswerTestQuery
+from functions.api.awaiting import AwaitValue
 from functions.api.catch_up import CatchUp
 from functions.api.connect_account import ConnectAccount
 from functions.api.create_metric import CreateMetric
@@ -262,9 +263,8 @@ class Waiting:
         self.pauses, self._work, self._clock = 0, work, world.clock
         metrics = InMemoryMetrics(InMemoryLedger(), world.config)
         self.newest = metrics.newest
-        self.create = CreateMetric(
-            world.config, metrics, world.queue, world.clock, id_maker(), self._sleep
-        )
+        await_value = AwaitValue(world.config, metrics, world.clock, self._sleep)
+        self.create = CreateMetric(world.config, world.queue, world.clock, id_maker(), await_value)
         world.config.add_integration(an_integration())
 
     def _sleep(self, seconds: float) -> None:

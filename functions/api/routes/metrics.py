@@ -9,7 +9,8 @@ from functions.api.bootstrap import services
 from functions.api.routes.integrations import show_sync
 from functions.api.routes.paging import Cursor, Instant, Limit
 from functions.api.routes.router import Routes
-from functions.api.schemas import MetricBody
+from functions.api.routes.versions import IfMatch, expected, tagged
+from functions.api.schemas import MetricBody, MetricChangesBody
 from functions.api.views.metrics import Metrics, MetricView, Values, view_metric, view_value
 from shared.domain.configuration import Metric
 
@@ -35,7 +36,7 @@ def create_metric(
         query=body.query,
         refresh_interval=body.refresh_interval,
     )
-    return Response(201, "application/json", _show(metric))
+    return tagged(201, _show(metric), metric.revision)
 
 
 @router.add("GET", "/v1/integrations/<integration_id>/metrics")
@@ -55,9 +56,22 @@ def list_metrics(
 
 
 @router.add("GET", "/v1/metrics/<metric_id>")
-def get_metric(metric_id: MetricId) -> MetricView:
+def get_metric(metric_id: MetricId) -> Response[MetricView]:
     """Show one metric with its newest value."""
-    return _show(services().config.metric(metric_id))
+    metric = services().config.metric(metric_id)
+    return tagged(200, _show(metric), metric.revision)
+
+
+@router.add("PATCH", "/v1/metrics/<metric_id>")
+def change_metric(
+    metric_id: MetricId, body: Annotated[MetricChangesBody, Body()], if_match: IfMatch = None
+) -> Response[MetricView]:
+    """Rename a metric, refresh it at another interval, or have it measure something else.
+
+    Another query starts a new series: the values so far stay, under their own definitions_version.
+    """
+    metric = services().change_metric(metric_id, body.changes, expected(if_match))
+    return tagged(200, _show(metric), metric.revision)
 
 
 @router.add("DELETE", "/v1/metrics/<metric_id>")
