@@ -6,6 +6,7 @@ from datetime import timedelta
 import pytest
 
 from shared.domain.ledger import Place
+from shared.domain.metrics import Arr
 from shared.errors import LeaseHeldError
 from shared.ports import SyncRequest
 from tests.fakes import NOON
@@ -108,6 +109,21 @@ def test_a_removed_metric_gets_nothing_and_the_others_get_theirs(stores, account
     assert set(stores.metrics.latest([m.id for m in metrics])) == {metrics[0].id, metrics[2].id}
     assert history(stores, metrics[1]) == ()
     assert stores.ledger.place(account) == PLACE
+
+
+def test_a_metric_with_another_query_gets_nothing_that_was_computed_for_the_one_before(
+    stores, account, metrics
+):
+    lease, metric = take(stores, account), metrics[1]
+    stores.config.save_metric(replace(metric, query=Arr(), edition=2, revision=2), metric)
+    stores.metrics.commit(values_of(metrics, lease), lease, place=PLACE, done=request_of(account))
+    stores.metrics.add_past(values_of(metrics, lease))
+    assert set(stores.metrics.latest([m.id for m in metrics])) == {metrics[0].id, metrics[2].id}
+    assert history(stores, metric) == ()
+    lease = take(stores, account, slot="s2")
+    (value,) = values_of([metric], lease)
+    stores.metrics.commit([replace(value, edition=2)], lease)
+    assert metric.id in stores.metrics.latest([metric.id])
 
 
 def test_when_all_metrics_were_removed_the_place_is_stored(stores, account, metrics):
