@@ -37,9 +37,12 @@ def _one_of(words: tuple[str, ...]) -> dict[str, Any]:
     return {"type": "string", "enum": [*words]}
 
 
+QUERY_SCHEMAS: dict[str, dict[str, Any]] = {
+    kind.type: _describe_query(kind) for kind in QUERY_TYPES.values()
+}
 QUERY_SCHEMA: dict[str, Any] = {
     "description": "What a metric measures; settings left out take their defaults.",
-    "oneOf": [_describe_query(kind) for kind in QUERY_TYPES.values()],
+    "oneOf": [*QUERY_SCHEMAS.values()],
 }
 # No defaults here: what is left out comes from the preset, and a client that fills in defaults
 # would undo it.

@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 
 import pytest
+from jsonschema import Draft202012Validator
 
 from functions.api.handler import handle
 from shared.domain.definitions import CHOICES, NET_DEDUCTS, Definitions
@@ -184,3 +185,12 @@ def test_the_page_about_the_metrics_has_every_type_and_every_option():
     options = [word for name, words in CHOICES.items() for word in (name, *words)]
     for word in (*QUERY_TYPES, *options, *NET_DEDUCTS, "match_stripe"):
         assert f"`{word}`" in page
+
+
+def test_each_type_comes_with_the_schema_of_its_queries(offered):
+    for kind, entry in offered.items():
+        schema = entry["query_schema"]
+        Draft202012Validator.check_schema(schema)
+        defaults = {setting["name"]: setting["default"] for setting in entry["settings"]}
+        assert Draft202012Validator(schema).is_valid({"type": kind, **defaults})
+        assert not Draft202012Validator(schema).is_valid({"type": kind, "colour": "red"})

@@ -5,6 +5,7 @@ setting without its words cannot be shown: the tests of this route would say so.
 """
 
 from functions.api.routes.router import Routes
+from functions.api.setting_schemas import QUERY_SCHEMAS
 from functions.api.views.metric_types import MetricTypes, MetricTypeView, OptionView, SettingView
 from shared.domain.metrics import MetricQuery, query_from_dict
 from shared.domain.metrics.queries import QUERY_TYPES, TOO_SHORT, Setting, settings_of
@@ -79,6 +80,7 @@ def _view_type(kind: type[MetricQuery]) -> MetricTypeView:
         description=_DESCRIPTIONS[kind.type],
         unit=kind().unit,
         settings=[_view_setting(kind, setting) for setting in settings_of(kind)],
+        query_schema=QUERY_SCHEMAS[kind.type],
     )
 
 

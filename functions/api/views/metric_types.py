@@ -1,6 +1,6 @@
 """Types of metrics, as clients see them."""
 
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import BaseModel
 
@@ -32,13 +32,17 @@ class SettingView(BaseModel):
 
 
 class MetricTypeView(BaseModel):
-    """One type of metrics; `unit` is that of the default settings."""
+    """One type of metrics; `unit` is that of the default settings.
+
+    `query_schema` is the JSON Schema of a query of this type, for those who draw forms from one.
+    """
 
     type: str
     title: str
     description: str
     unit: Unit
     settings: list[SettingView]
+    query_schema: dict[str, Any]
 
 
 class MetricTypes(ListView):
