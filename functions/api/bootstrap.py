@@ -20,7 +20,7 @@ from functions.api.list_channels import ListChannels
 from functions.api.preview_alert import PreviewAlert
 from functions.api.remove_channel import RemoveChannel
 from functions.api.set_alert import SetAlert
-from functions.api.settings import Settings
+from functions.api.settings import AccessSettings, Settings
 from functions.api.try_channel import TryChannel
 from shared.adapters.dynamodb_alerts import DynamoDbAlerts
 from shared.adapters.dynamodb_config import DynamoDbConfig
@@ -67,10 +67,20 @@ class Services:
     preview_alert: PreviewAlert
 
 
+def _environment() -> dict[str, str]:
+    return {name.lower(): value for name, value in os.environ.items() if value}
+
+
+@cache
+def access() -> AccessSettings:
+    """Tell what tokens must carry."""
+    return AccessSettings.model_validate(_environment())
+
+
 @cache
 def services() -> Services:
     """Put everything together, once for each execution environment."""
-    settings = Settings.model_validate({k.lower(): v for k, v in os.environ.items() if v})
+    settings = Settings.model_validate(_environment())
     dynamodb = boto3.client("dynamodb", config=_AWS)
     table = DynamoDbTable(dynamodb, settings.metrics_table)
     ledger = DynamoDbLedger(DynamoDbTable(dynamodb, settings.ledger_table))

@@ -10,7 +10,7 @@ from functions.api.alert_settings import (
     start,
     usual_name,
 )
-from functions.api.revisions import until_nobody_interferes
+from functions.api.revisions import refuse_stale, until_nobody_interferes
 from shared.domain.alerts import Alert, AlertState
 from shared.domain.configuration import Metric
 from shared.ports import AlertStore, ConfigStore, MetricStore, SyncQueue
@@ -28,18 +28,26 @@ class ChangeAlert:
     alerts: AlertStore
     queue: SyncQueue
 
-    def __call__(self, alert_id: str, changes: Mapping[str, Any]) -> tuple[Alert, AlertState]:
+    def __call__(
+        self, alert_id: str, changes: Mapping[str, Any], expected: int | None = None
+    ) -> tuple[Alert, AlertState]:
         """Change fields of the alert, by their names, and give it with its state.
 
         Raises:
             NotFoundError: no such alert or channel.
-            VersionConflictError: others kept changing it; nothing is lost, it may be tried again.
+            VersionConflictError: it has not the expected revision, or others kept changing it;
+                nothing is lost, it may be tried again.
         """
         for channel_id in changes.get("channels", ()):
             self.config.channel(channel_id)
-        return until_nobody_interferes(lambda: self._change(self.alerts.alert(alert_id), changes))
+        return until_nobody_interferes(
+            lambda: self._change(self.alerts.alert(alert_id), changes, expected), expected
+        )
 
-    def _change(self, before: Alert, changes: Mapping[str, Any]) -> tuple[Alert, AlertState]:
+    def _change(
+        self, before: Alert, changes: Mapping[str, Any], expected: int | None
+    ) -> tuple[Alert, AlertState]:
+        refuse_stale(before.revision, expected)
         metric = self.config.metric(before.metric_id)
         measured = measured_in(metric, self.config.integration(metric.integration_id))
         alert = replace(before, **changes)

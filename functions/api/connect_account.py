@@ -31,6 +31,17 @@ def accept_key(text: str, *, allow_restricted: bool) -> StripeKey:
     return key
 
 
+def refuse_own_rate(currency: str, fx_rates: Mapping[str, Decimal], pointer: str) -> None:
+    """Refuse a rate for the currency that is reported in; *pointer* is to the field at fault.
+
+    Raises:
+        InvalidInputError: there is one.
+    """
+    if currency in fx_rates:
+        detail = f"Rates are for other currencies than {currency}, which is reported in."
+        raise InvalidInputError(detail, errors=((pointer, detail),))
+
+
 @dataclass(frozen=True, slots=True)
 class ConnectAccount:
     """Checks a key with Stripe, stores it, and queues the first import."""
@@ -66,9 +77,7 @@ class ConnectAccount:
         if not currency:
             detail = "The account has no default currency. Say which one to report in."
             raise InvalidInputError(detail, errors=(("/currency", detail),))
-        if currency in fx_rates:
-            detail = f"Rates are for other currencies than {currency}, which is reported in."
-            raise InvalidInputError(detail, errors=((f"/fx_rates/{currency}", detail),))
+        refuse_own_rate(currency, fx_rates, f"/fx_rates/{currency}")
         now = self.clock.now()
         integration = Integration(
             id=self.new_id("int"),

@@ -1,16 +1,17 @@
 """The API's Lambda entry point: routes, the refusal of bad bodies, and errors as problems."""
 
-import base64
-import json
-from typing import Any, NoReturn
+from typing import Any
 
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 from aws_lambda_powertools.event_handler.exceptions import NotFoundError as RouteNotFoundError
+from aws_lambda_powertools.event_handler.middlewares import NextMiddleware
 from aws_lambda_powertools.event_handler.openapi.exceptions import RequestValidationError
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from functions.api.problems import problem, problem_of, validation_problem
+from functions.api.bootstrap import access
+from functions.api.problems import PROBLEM_JSON, problem, problem_of, validation_problem
+from functions.api.refusals import refuse
 from functions.api.routes import (
     alerts,
     channels,
@@ -21,10 +22,8 @@ from functions.api.routes import (
     test_query,
 )
 from functions.api.routes.service import add_service_routes
+from shared.domain.settings import list_words
 from shared.errors import MetricsError
-
-BODY_LIMIT_BYTES = 64 * 1024
-LONGEST_ID = 100
 
 logger = Logger()
 app = APIGatewayHttpResolver(enable_validation=True, response_validation_error_http_code=500)
@@ -33,12 +32,36 @@ for module in (integrations, metric_types, metrics, test_query, channels, alerts
 add_service_routes(app)
 
 
+def refuse_unknown_parameters(
+    app: APIGatewayHttpResolver, next_middleware: NextMiddleware
+) -> Response[Any]:
+    """Refuse parameters that a route does not have: people paste keys there, or mistype names."""
+    known = {it.alias for it in app.context["_route"].dependant.query_params}
+    unknown = sorted(app.current_event.query_string_parameters.keys() - known)
+    if unknown:
+        said = f"Use {list_words(sorted(known))}." if known else "This takes none."
+        errors = [(f"?{name}", f"This parameter is not known here. {said}") for name in unknown]
+        detail = "There are parameters that are not known here."
+        return problem("validation_failed", detail, _request_id(), errors=errors)
+    return next_middleware(app)
+
+
+app.use([refuse_unknown_parameters])
+
+
 @app.not_found
 def answer_not_found(error: RouteNotFoundError) -> Response[str]:
-    """Answer for a path or a method that there is not."""
+    """Answer for a path that there is not, or that does not have the method."""
     del error
     method, path = app.current_event.http_method, app.current_event.path
-    return problem("not_found", f"There is no {method} {path}.", _request_id())
+    # Powertools keeps its routes to itself, and knows no 405.
+    routes = [*app._static_routes, *app._dynamic_routes]  # noqa: SLF001
+    methods = sorted({route.method for route in routes if route.rule.match(path)})
+    if not methods:
+        return problem("not_found", f"There is no {method} {path}.", _request_id())
+    detail = f"{method} is not possible here; {list_words(methods)} is."
+    headers = {"Allow": ", ".join(methods)}
+    return problem("not_found", detail, _request_id(), status=405, headers=headers)
 
 
 @app.exception_handler(RequestValidationError)  # type: ignore[untyped-decorator] # Powertools' own gap
@@ -66,11 +89,11 @@ def answer_unexpected(error: Exception) -> Response[str]:
 @logger.inject_lambda_context
 def handle(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Answer one HTTP API request (payload format 2.0)."""
-    refusal = _refuse_path(event) or _refuse_body(event)
+    refusal = refuse(event, access())
     if refusal is not None:
         return {
             "statusCode": refusal.status_code,
-            "headers": {"Content-Type": refusal.content_type},
+            "headers": {"Content-Type": PROBLEM_JSON},
             "body": refusal.body,
             "isBase64Encoded": False,
         }
@@ -79,38 +102,3 @@ def handle(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
 
 def _request_id() -> str:
     return str(app.current_event.request_context.request_id)
-
-
-def _refuse_path(event: dict[str, Any]) -> Response[str] | None:
-    """Refuse a path with a part longer than any id, which no table could look up."""
-    path = str(event.get("rawPath", ""))
-    if all(len(part) <= LONGEST_ID for part in path.split("/")):
-        return None
-    request_id = str(event["requestContext"].get("requestId", ""))
-    return problem("not_found", "There is nothing with an id that long.", request_id)
-
-
-def _refuse_body(event: dict[str, Any]) -> Response[str] | None:
-    """Refuse a body that is too large, not JSON by its type, or not JSON."""
-    body = event.get("body")
-    if not body:
-        return None
-    request_id = str(event["requestContext"].get("requestId", ""))
-    content = base64.b64decode(body) if event.get("isBase64Encoded") else body.encode()
-    if len(content) > BODY_LIMIT_BYTES:
-        detail = f"The body has {len(content)} bytes; {BODY_LIMIT_BYTES} are the most."
-        return problem("too_large", detail, request_id)
-    content_type = str(event.get("headers", {}).get("content-type", "application/json"))
-    if content_type.split(";", maxsplit=1)[0].strip().lower() != "application/json":
-        detail = "Send JSON, with the header Content-Type: application/json."
-        return problem("validation_failed", detail, request_id, status=415)
-    try:
-        json.loads(content, parse_constant=_refuse_constant)
-    except (ValueError, RecursionError):
-        detail = "The body is not valid JSON in UTF-8."
-        return problem("validation_failed", detail, request_id, status=400)
-    return None
-
-
-def _refuse_constant(name: str) -> NoReturn:
-    raise ValueError(f"{name} is not JSON")

@@ -1,7 +1,7 @@
 """Errors as RFC 9457 problems: one table from code to status and title."""
 
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from aws_lambda_powertools.event_handler import Response
@@ -16,6 +16,7 @@ TYPE_BASE = "https://stripe-metrics.invalid/problems/"
 # The public codes, each with its status and title.
 PROBLEMS: dict[str, tuple[int, str]] = {
     "validation_failed": (422, "The request is not valid"),
+    "forbidden": (403, "Not allowed"),
     "not_found": (404, "Not found"),
     "conflict": (409, "Not possible in this state"),
     "version_conflict": (412, "Changed by somebody else"),
@@ -40,6 +41,7 @@ def problem(
     status: int | None = None,
     errors: Sequence[tuple[str, str]] = (),
     retryable: bool = False,
+    headers: Mapping[str, str] | None = None,
 ) -> Response[str]:
     """Answer with a problem; *errors* are pairs of JSON pointer and sentence."""
     usual_status, title = PROBLEMS[code]
@@ -57,7 +59,7 @@ def problem(
         body["errors"] = [
             {"pointer": hide_keys(pointer), "detail": hide_keys(text)} for pointer, text in errors
         ]
-    return Response(status_code=body["status"], content_type=PROBLEM_JSON, body=json.dumps(body))
+    return Response(body["status"], PROBLEM_JSON, json.dumps(body), headers=dict(headers or {}))
 
 
 def problem_of(error: MetricsError, request_id: str) -> Response[str]:

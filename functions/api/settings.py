@@ -5,15 +5,32 @@ from typing import Literal
 from pydantic import BaseModel, ConfigDict, Field
 
 
-class Settings(BaseModel):
+class AccessSettings(BaseModel):
+    """What a token must carry: scopes separated by commas, of which it needs one; none: no check.
+
+    Attributes:
+        read_scopes: for looking at things.
+        write_scopes: for everything else.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="ignore")
+
+    read_scopes: str = ""
+    write_scopes: str = ""
+
+    def scopes_for(self, method: str) -> list[str]:
+        """Give the scopes of which a request by *method* needs one; none where none is asked."""
+        scopes = self.read_scopes if method in {"GET", "HEAD"} else self.write_scopes
+        return [word.strip() for word in scopes.split(",") if word.strip()]
+
+
+class Settings(AccessSettings):
     """Environment of the API function: upper-case names of these fields.
 
     Attributes:
         stripe_api_base: another address than Stripe's own; set in the local stage only.
         schedule_hour: hour of the daily and weekly schedules, in *schedule_time_zone*.
     """
-
-    model_config = ConfigDict(frozen=True, extra="ignore")
 
     metrics_table: str
     ledger_table: str

@@ -8,6 +8,7 @@ from aws_lambda_powertools.event_handler.openapi.params import Body, Path
 from functions.api.bootstrap import services
 from functions.api.routes.paging import Cursor, Limit
 from functions.api.routes.router import Routes
+from functions.api.routes.versions import IfMatch, expected, tagged
 from functions.api.schemas import AlertBody, AlertChangesBody, PreviewBody
 from functions.api.views.alerts import (
     AlertEvents,
@@ -28,7 +29,7 @@ AlertId = Annotated[str, Path()]
 def set_alert(body: Annotated[AlertBody, Body()]) -> Response[AlertView]:
     """Set an alert; it starts from the metric's current value."""
     alert, state = services().set_alert(body.metric_id, body.settings)
-    return Response(201, "application/json", view_alert(alert, state, is_new=True))
+    return tagged(201, view_alert(alert, state, is_new=True), alert.revision)
 
 
 @router.add("GET", "/v1/alerts")
@@ -44,17 +45,20 @@ def list_alerts(limit: Limit = 20, cursor: Cursor = None) -> Alerts:
 
 
 @router.add("GET", "/v1/alerts/<alert_id>")
-def get_alert(alert_id: AlertId) -> AlertView:
+def get_alert(alert_id: AlertId) -> Response[AlertView]:
     """Show one alert and where it stands."""
     alerts = services().alerts
-    return view_alert(alerts.alert(alert_id), alerts.state(alert_id))
+    alert = alerts.alert(alert_id)
+    return tagged(200, view_alert(alert, alerts.state(alert_id)), alert.revision)
 
 
 @router.add("PATCH", "/v1/alerts/<alert_id>")
-def change_alert(alert_id: AlertId, body: Annotated[AlertChangesBody, Body()]) -> AlertView:
+def change_alert(
+    alert_id: AlertId, body: Annotated[AlertChangesBody, Body()], if_match: IfMatch = None
+) -> Response[AlertView]:
     """Change an alert, pause it, or let it go on; another rule starts from the current value."""
-    alert, state = services().change_alert(alert_id, body.changes)
-    return view_alert(alert, state, is_new=True)
+    alert, state = services().change_alert(alert_id, body.changes, expected(if_match))
+    return tagged(200, view_alert(alert, state, is_new=True), alert.revision)
 
 
 @router.add("POST", "/v1/alerts/preview")
