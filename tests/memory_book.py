@@ -1,12 +1,12 @@
 """The ledger in memory: what is kept of each account, its place, and its lease."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from zlib import crc32
 
 from shared.domain.balance import BalanceTransaction
-from shared.domain.ledger import CustomerRecord, Fact, Place, Span
+from shared.domain.ledger import NO_FORM, CustomerRecord, Fact, Place, Span
 from shared.errors import LeaseHeldError
 from shared.ports import Lease, SyncRequest
 
@@ -112,6 +112,16 @@ class InMemoryLedger:
 
     def book(self, integration_id: str) -> InMemoryBook:
         return self.books.setdefault(integration_id, InMemoryBook())
+
+    def remove(self, lease: Lease, is_time_up: Callable[[], bool]) -> bool:
+        self.save_place(lease, Place(form=NO_FORM))
+        self.books.pop(lease.integration_id, None)
+        if is_time_up():
+            return False
+        for kept in (self.sequences, self.held_until, self.places):
+            kept.pop(lease.integration_id, None)
+        self.slots = {at: slot for at, slot in self.slots.items() if at[0] != lease.integration_id}
+        return True
 
     def check(self, lease: Lease) -> None:
         """Raise `LeaseHeldError` where the lease has passed on."""

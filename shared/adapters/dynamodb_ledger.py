@@ -1,14 +1,16 @@
 """The ledger table: each integration's lease and place, and the book of its account."""
 
+from collections.abc import Callable
 from datetime import datetime
+from itertools import takewhile
 from typing import Any
 
 from shared.adapters.dynamodb_book import DynamoDbBook
 from shared.adapters.dynamodb_items import from_item
-from shared.adapters.dynamodb_keys import integration_key, timestamp
+from shared.adapters.dynamodb_keys import SHARDS, integration_key, ledger_pk, timestamp
 from shared.adapters.dynamodb_lease import NO_LEASE, end_of_sync, held, slot_attribute
 from shared.adapters.dynamodb_table import Condition, DynamoDbTable, Item
-from shared.domain.ledger import Place
+from shared.domain.ledger import NO_FORM, Place
 from shared.errors import LeaseHeldError, VersionConflictError
 from shared.ports import Lease, SyncRequest
 
@@ -70,6 +72,21 @@ class DynamoDbLedger:
     def book(self, integration_id: str) -> DynamoDbBook:
         """See the port."""
         return DynamoDbBook(self._table, integration_id)
+
+    def remove(self, lease: Lease, is_time_up: Callable[[], bool]) -> bool:
+        """See the port."""
+        # A form that no version has: whoever reads on from here begins anew.
+        self.save_place(lease, Place(form=NO_FORM))
+        for shard in (None, *range(SHARDS)):
+            items = self._table.between(
+                ledger_pk(lease.integration_id, shard), " ", "~", keys_only=True
+            )
+            keys = ({"pk": item["pk"], "sk": item["sk"]} for item in items)
+            self._table.delete(takewhile(lambda _: not is_time_up(), keys))
+            if is_time_up():
+                return False
+        self._table.delete([integration_key(lease.integration_id, "SYNC")])
+        return True
 
     def _item(self, integration_id: str) -> Item:
         return self._table.get(integration_key(integration_id, "SYNC")) or {}

@@ -49,7 +49,7 @@ class SecretsManager:
                     raise
                 # Not chained: nothing of a secret's answer should travel with an error.
                 raise SecretMissingError(
-                    "The key of this integration is not stored any more. Give it the account's secret key."
+                    "The integration's key is not stored any more. Enter the account's secret key."
                 ) from None
         return answer["SecretString"]
 

@@ -1,6 +1,6 @@
 """The ledger: what is kept of each account, and how far it has come."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Protocol
 
@@ -114,4 +114,15 @@ class Ledger(Protocol):
 
     def book(self, integration_id: str) -> AccountBook:
         """Open what is kept of an account."""
+        ...
+
+    def remove(self, lease: Lease, is_time_up: Callable[[], bool]) -> bool:
+        """Remove all that is kept of an account, its lease last; False where the time was up.
+
+        What is left of it then, or by a removal that was killed, is never read on: a sync would
+        read the account anew.
+
+        Raises:
+            LeaseHeldError: the lease has passed to another sync; nothing is removed.
+        """
         ...
