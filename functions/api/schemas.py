@@ -57,12 +57,23 @@ Name = Annotated[
 Currency = Annotated[
     str, StringConstraints(max_length=3, to_lower=True), AfterValidator(_require_currency)
 ]
-Rate = Annotated[Decimal, Field(gt=0, lt=1_000_000_000, max_digits=28)]
+Rate = Annotated[
+    Decimal,
+    BeforeValidator(_require_number),
+    Field(gt=0, lt=1_000_000_000, max_digits=28, allow_inf_nan=False),
+]
+FxRates = Annotated[dict[Currency, Rate], Field(max_length=200)]
 Id = Annotated[str, StringConstraints(min_length=1, max_length=100)]
 
 
 class _Request(BaseModel):
     model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+def _forget_defaults(schema: dict[str, Any]) -> None:
+    """Leave out what stands in for a field that was not sent: whoever sent it would change it."""
+    for field in schema["properties"].values():
+        field.pop("default", None)
 
 
 # The domain's readers are the only validators: what is stored and what is sent mean the same.
@@ -88,7 +99,40 @@ class IntegrationBody(_Request):
     secret_key: SecretStr
     definitions: ChosenDefinitions = Field(default_factory=Definitions)
     currency: Currency | None = None
-    fx_rates: dict[Currency, Rate] = Field(default_factory=dict, max_length=200)
+    fx_rates: FxRates = Field(default_factory=dict)
+
+
+class IntegrationChangesBody(_Request):
+    """What is to be changed of an integration; what is left out stays.
+
+    `definitions` and `fx_rates` take the place of all those before.
+    """
+
+    model_config = ConfigDict(json_schema_extra=_forget_defaults)
+
+    name: Name = ""
+    secret_key: SecretStr = SecretStr("")
+    definitions: ChosenDefinitions = Definitions()
+    currency: Currency = ""
+    fx_rates: FxRates = Field(default={})
+
+    @property
+    def changes(self) -> dict[str, Any]:
+        """Give the fields that were sent, by their names, without the key."""
+        sent = self.model_fields_set - {"secret_key"}
+        return {name: getattr(self, name) for name in sent}
+
+    @property
+    def key(self) -> str | None:
+        """Give the key, where one was sent."""
+        is_sent = "secret_key" in self.model_fields_set
+        return self.secret_key.get_secret_value() if is_sent else None
+
+
+class KeyBody(_Request):
+    """The key to connect an account again with."""
+
+    secret_key: SecretStr
 
 
 class TestQueryBody(_Request):
@@ -117,12 +161,6 @@ class MetricBody(_Request):
     name: Name
     query: Query
     refresh_interval: RefreshInterval
-
-
-def _forget_defaults(schema: dict[str, Any]) -> None:
-    """Leave out what stands in for a field that was not sent: whoever sent it would change it."""
-    for field in schema["properties"].values():
-        field.pop("default", None)
 
 
 class MetricChangesBody(_Request):
