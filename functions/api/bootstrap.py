@@ -8,17 +8,22 @@ from functools import cache, partial
 import boto3
 from botocore.config import Config
 
+from functions.api.account_keys import AccountKeys
 from functions.api.add_channel import AddChannel
 from functions.api.answer_test_query import AnswerTestQuery
 from functions.api.awaiting import AwaitValue
 from functions.api.catch_up import CatchUp
 from functions.api.change_alert import ChangeAlert
+from functions.api.change_integration import ChangeIntegration
 from functions.api.change_metric import ChangeMetric
 from functions.api.connect_account import ConnectAccount
 from functions.api.create_metric import CreateMetric
+from functions.api.disconnect_account import DisconnectAccount
 from functions.api.list_channels import ListChannels
 from functions.api.preview_alert import PreviewAlert
+from functions.api.reconnect_account import ReconnectAccount
 from functions.api.remove_channel import RemoveChannel
+from functions.api.remove_integration import RemoveIntegration
 from functions.api.set_alert import SetAlert
 from functions.api.settings import AccessSettings, Settings
 from functions.api.try_channel import TryChannel
@@ -55,6 +60,10 @@ class Services:
     alerts: AlertStore
     queue: SyncQueue
     connect_account: ConnectAccount
+    change_integration: ChangeIntegration
+    disconnect_account: DisconnectAccount
+    reconnect_account: ReconnectAccount
+    remove_integration: RemoveIntegration
     answer_test_query: AnswerTestQuery
     create_metric: CreateMetric
     change_metric: ChangeMetric
@@ -95,6 +104,7 @@ def services() -> Services:
     def make_id(prefix: str) -> str:
         return new_id(prefix, clock.now())
 
+    keys = AccountKeys(config, secrets, sources, clock, allow_restricted)
     await_value = AwaitValue(config, metrics, clock, time.sleep)
     set_alert = SetAlert(config, metrics, alerts, queue, clock, make_id)
     return Services(
@@ -106,6 +116,12 @@ def services() -> Services:
         queue=queue,
         connect_account=ConnectAccount(
             config, secrets, sources, queue, clock, make_id, allow_restricted
+        ),
+        change_integration=ChangeIntegration(config, keys, queue),
+        disconnect_account=DisconnectAccount(config, secrets),
+        reconnect_account=ReconnectAccount(config, keys, queue, clock),
+        remove_integration=RemoveIntegration(
+            config, ledger, secrets, clock, config.remove_metric, make_id
         ),
         answer_test_query=AnswerTestQuery(
             config,

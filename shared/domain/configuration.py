@@ -1,7 +1,7 @@
 """What a team has configured: integrations, metrics and channels, and what a sync left behind."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
@@ -103,6 +103,13 @@ class SyncStatus:
     notes: tuple[str, ...] = ()
     withheld: tuple[str, ...] = ()
 
+    def at_rest(self) -> "SyncStatus":
+        """Return it as it is once a sync under way has been given up, or killed for good."""
+        if self.state != "running":
+            return self
+        state: SyncState = "ok" if self.last_success_at else "never"
+        return replace(self, state=state, progress=None)
+
 
 @dataclass(frozen=True, slots=True)
 class Metric:
@@ -158,6 +165,11 @@ class MetricValue:
     warnings: tuple[tuple[str, str], ...] = ()
     origin: Literal["observed", "reconstructed"] = "observed"
     edition: int = 1
+
+    @property
+    def lacks_rate(self) -> bool:
+        """Whether it is withheld for want of an exchange rate."""
+        return any(code == "currency_rate_missing" for code, _ in self.warnings)
 
     def is_measured_as(self, other: "MetricValue") -> bool:
         """Whether both were computed under the same definitions and in the same currency."""

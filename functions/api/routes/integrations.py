@@ -1,5 +1,6 @@
-"""Integrations: connect, look at, sync now."""
+"""Integrations: connect, look at, change, sync now, disconnect, reconnect, remove."""
 
+from collections.abc import Sequence
 from typing import Annotated
 
 from aws_lambda_powertools.event_handler import Response
@@ -8,7 +9,8 @@ from aws_lambda_powertools.event_handler.openapi.params import Body, Path
 from functions.api.bootstrap import services
 from functions.api.routes.paging import Cursor, Limit
 from functions.api.routes.router import Routes
-from functions.api.schemas import IntegrationBody
+from functions.api.routes.versions import IfMatch, expected, tagged
+from functions.api.schemas import IntegrationBody, IntegrationChangesBody, KeyBody
 from functions.api.views.integrations import (
     Integrations,
     IntegrationView,
@@ -28,16 +30,32 @@ IntegrationId = Annotated[str, Path()]
 def show_sync(integration_id: str) -> SyncView:
     """Show how far an integration has been brought up to date."""
     found = services()
-    return view_sync(
-        found.config.sync_status(integration_id),
-        found.config.intervals_of(integration_id),
-        found.settings,
-        found.clock.now(),
-    )
+    status = found.config.sync_status(integration_id)
+    intervals = found.config.sync_intervals([integration_id])[integration_id]
+    return view_sync(status, intervals, found.settings, found.clock.now())
 
 
-def _show(integration: Integration) -> IntegrationView:
-    return view_integration(integration, show_sync(integration.id))
+def _show_all(integrations: Sequence[Integration]) -> list[IntegrationView]:
+    found, now = services(), services().clock.now()
+    ids = [integration.id for integration in integrations]
+    statuses, intervals = found.config.sync_statuses(ids), found.config.sync_intervals(ids)
+    # A metric that was withheld may be gone by now, or measure something else.
+    withheld = {metric_id for status in statuses.values() for metric_id in status.withheld}
+    values = found.metrics.latest(sorted(withheld))
+    lacking = {metric_id for metric_id, value in values.items() if value.lacks_rate}
+    return [
+        view_integration(
+            it,
+            view_sync(statuses[it.id], intervals[it.id], found.settings, now),
+            withheld=len(lacking.intersection(statuses[it.id].withheld)),
+            now=now,
+        )
+        for it in integrations
+    ]
+
+
+def _show(integration: Integration, status: int = 200) -> Response[IntegrationView]:
+    return tagged(status, _show_all([integration])[0], integration.revision)
 
 
 @router.add("POST", "/v1/integrations")
@@ -50,20 +68,62 @@ def connect(body: Annotated[IntegrationBody, Body()]) -> Response[IntegrationVie
         currency=body.currency,
         fx_rates=body.fx_rates,
     )
-    return Response(201, "application/json", _show(integration))
+    return _show(integration, 201)
 
 
 @router.add("GET", "/v1/integrations")
 def list_integrations(limit: Limit = 20, cursor: Cursor = None) -> Integrations:
     """List the integrations."""
     page = services().config.integrations(limit=limit, cursor=cursor)
-    return Integrations(data=[_show(item) for item in page.items], next_cursor=page.next_cursor)
+    return Integrations(data=_show_all(page.items), next_cursor=page.next_cursor)
 
 
 @router.add("GET", "/v1/integrations/<integration_id>")
-def get_integration(integration_id: IntegrationId) -> IntegrationView:
+def get_integration(integration_id: IntegrationId) -> Response[IntegrationView]:
     """Show one integration."""
     return _show(services().config.integration(integration_id))
+
+
+@router.add("PATCH", "/v1/integrations/<integration_id>")
+def change_integration(
+    integration_id: IntegrationId,
+    body: Annotated[IntegrationChangesBody, Body()],
+    if_match: IfMatch = None,
+) -> Response[IntegrationView]:
+    """Rename an integration, roll its key, or change what its numbers mean.
+
+    A key must be of the same Stripe account, in the same mode. After a new key and after changed
+    definitions, currency or rates the account is synced at once.
+    """
+    integration = services().change_integration(
+        integration_id, body.changes, secret_key=body.key, expected=expected(if_match)
+    )
+    return _show(integration)
+
+
+@router.add("DELETE", "/v1/integrations/<integration_id>")
+def delete_integration(integration_id: IntegrationId) -> Response[None]:
+    """Remove a disconnected integration with its metrics, values, alerts and everything else.
+
+    What takes longer than one request may is answered with 503: ask again, and it goes on.
+    """
+    services().remove_integration(integration_id)
+    return Response(204)
+
+
+@router.add("POST", "/v1/integrations/<integration_id>/disconnect")
+def disconnect(integration_id: IntegrationId) -> Response[IntegrationView]:
+    """Stop syncing and delete the key; goals, metrics and history stay readable."""
+    return _show(services().disconnect_account(integration_id))
+
+
+@router.add("POST", "/v1/integrations/<integration_id>/reconnect")
+def reconnect(
+    integration_id: IntegrationId, body: Annotated[KeyBody, Body()]
+) -> Response[IntegrationView]:
+    """Sync a disconnected integration again, with a key of the same Stripe account."""
+    key = body.secret_key.get_secret_value()
+    return _show(services().reconnect_account(integration_id, key))
 
 
 @router.add("POST", "/v1/integrations/<integration_id>/sync")
@@ -74,4 +134,4 @@ def sync_now(integration_id: IntegrationId) -> Response[IntegrationView]:
     if not integration.is_connected:
         raise ConflictError("This integration is disconnected. Reconnect it first.")
     found.queue.send(SyncRequest(integration_id, slot=found.clock.now().isoformat()))
-    return Response(202, "application/json", _show(integration))
+    return _show(integration, 202)

@@ -1,6 +1,7 @@
 """Integrations and their sync status, as clients see them. No field here could hold a key."""
 
-from datetime import datetime
+from collections.abc import Iterator
+from datetime import datetime, timedelta
 from typing import Any, Literal
 
 from pydantic import BaseModel
@@ -14,6 +15,7 @@ from functions.api.views.common import (
     WarningView,
     view_account,
 )
+from shared.domain.account_watch import patience_of
 from shared.domain.configuration import Integration, RefreshInterval, SyncStatus
 from shared.domain.ledger import Progress, progress_in_words
 from shared.domain.schedule import next_tick
@@ -42,7 +44,8 @@ class ProgressView(BaseModel):
 class SyncView(BaseModel):
     """How far an integration has been brought up to date.
 
-    `requests` is how many the newest sync made of Stripe, `notes` what should be known of it.
+    `stale` says that the numbers are older than their refresh interval explains, `requests` how
+    many the newest sync made of Stripe, `notes` what should be known of it.
     """
 
     state: Literal["never", "running", "ok", "error"]
@@ -50,6 +53,7 @@ class SyncView(BaseModel):
     last_attempt_at: Instant | None
     data_through: Instant | None
     next_due_at: Instant | None
+    stale: bool
     error: SyncErrorView | None
     progress: ProgressView | None
     requests: int
@@ -83,12 +87,19 @@ TEST_MODE = WarningView(
     code="test_mode",
     message="This is a test-mode account: its numbers are not of real money.",
 )
+KEY_OLD = WarningView(
+    code="key_old",
+    message="The key is older than a year. Roll it in the Stripe dashboard and enter the new one.",
+)
+_KEY_AGE = timedelta(days=365)
 
 
 def view_sync(
     status: SyncStatus, intervals: frozenset[RefreshInterval], settings: Settings, now: datetime
 ) -> SyncView:
-    """Show a sync status; *intervals* are those that the integration's metrics use."""
+    """Show a sync status; *intervals* are those that it is synced at, none once disconnected."""
+    # Of a disconnected account nothing is under way, whatever a killed sync has left.
+    status = status if intervals else status.at_rest()
     ticks = [
         next_tick(
             interval,
@@ -99,13 +110,15 @@ def view_sync(
         )
         for interval in intervals
     ]
+    last = status.last_success_at
     error = status.error and SyncErrorView(code=status.error.code, message=status.error.message)
     return SyncView(
         state=status.state,
-        last_success_at=status.last_success_at,
+        last_success_at=last,
         last_attempt_at=status.last_attempt_at,
         data_through=status.data_through,
         next_due_at=min(ticks, default=None),
+        stale=bool(intervals) and last is not None and now - last > patience_of(intervals),
         error=error,
         progress=status.progress and _view_progress(status.progress),
         requests=status.requests,
@@ -123,8 +136,17 @@ def _view_progress(progress: Progress) -> ProgressView:
     )
 
 
-def view_integration(integration: Integration, sync: SyncView) -> IntegrationView:
-    """Show an integration; of its key only what may be seen."""
+def view_integration(
+    integration: Integration, sync: SyncView, *, withheld: int, now: datetime
+) -> IntegrationView:
+    """Show an integration; of its key only what may be seen.
+
+    Args:
+        integration: what was configured.
+        sync: see `view_sync`.
+        withheld: how many metrics have no value for want of an exchange rate.
+        now: the present instant.
+    """
     status: Literal["connected", "error", "disconnected"] = "connected"
     if not integration.is_connected:
         status = "disconnected"
@@ -141,6 +163,20 @@ def view_integration(integration: Integration, sync: SyncView) -> IntegrationVie
         fx_rates=dict(integration.fx_rates),
         definitions=integration.definitions.to_dict(),
         sync=sync,
-        warnings=[TEST_MODE] if integration.mode == "test" else [],
+        warnings=list(_warnings(integration, withheld, now)),
         created_at=integration.created_at,
     )
+
+
+def _warnings(integration: Integration, withheld: int, now: datetime) -> Iterator[WarningView]:
+    if integration.mode == "test":
+        yield TEST_MODE
+    if integration.is_connected and now - integration.key_set_at > _KEY_AGE:
+        yield KEY_OLD
+    if withheld:
+        have = "1 metric has" if withheld == 1 else f"{withheld} metrics have"
+        yield WarningView(
+            code="currency_rate_missing",
+            message=f"{have} no value because an exchange rate is missing. Add it to fx_rates;"
+            " the warnings of each metric say which.",
+        )
