@@ -37,5 +37,8 @@ class _Context:
     invoked_function_arn = "arn:aws:lambda:us-east-1:000000000000:function:api"
     aws_request_id = "request-1"
 
+    def get_remaining_time_in_millis(self) -> int:
+        return 29_000
+
 
 CONTEXT: Any = _Context()

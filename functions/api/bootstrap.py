@@ -4,6 +4,7 @@ import os
 import time
 from dataclasses import dataclass
 from functools import cache, partial
+from typing import TYPE_CHECKING
 
 import boto3
 from botocore.config import Config
@@ -46,6 +47,9 @@ from shared.ports import (
     SyncQueue,
 )
 
+if TYPE_CHECKING:
+    from aws_lambda_powertools.utilities.idempotency import BasePersistenceLayer
+
 _AWS = Config(connect_timeout=2, read_timeout=10, retries={"mode": "standard", "max_attempts": 3})
 
 
@@ -84,6 +88,23 @@ def _environment() -> dict[str, str]:
 def access() -> AccessSettings:
     """Tell what tokens must carry."""
     return AccessSettings.model_validate(_environment())
+
+
+@cache
+def kept_answers() -> "BasePersistenceLayer":
+    """Open where the answers are kept to requests with an idempotency key."""
+    from aws_lambda_powertools.utilities.idempotency import (  # noqa: PLC0415 - few need it
+        DynamoDBPersistenceLayer,
+    )
+
+    return DynamoDBPersistenceLayer(
+        services().settings.metrics_table,
+        key_attr="pk",
+        static_pk_value="IDEMPOTENCY",
+        sort_key_attr="sk",
+        expiry_attr="expires_at",
+        boto3_client=boto3.client("dynamodb", config=_AWS),
+    )
 
 
 @cache

@@ -9,9 +9,9 @@ from aws_lambda_powertools.event_handler.middlewares import NextMiddleware
 from aws_lambda_powertools.event_handler.openapi.exceptions import RequestValidationError
 from aws_lambda_powertools.utilities.typing import LambdaContext
 
-from functions.api.bootstrap import access
+from functions.api.bootstrap import access, kept_answers
 from functions.api.problems import PROBLEM_JSON, problem, problem_of, validation_problem
-from functions.api.refusals import refuse
+from functions.api.refusals import refuse, request_id_of
 from functions.api.routes import (
     alerts,
     channels,
@@ -89,15 +89,32 @@ def answer_unexpected(error: Exception) -> Response[str]:
 @logger.inject_lambda_context
 def handle(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Answer one HTTP API request (payload format 2.0)."""
-    refusal = refuse(event, access())
-    if refusal is not None:
-        return {
-            "statusCode": refusal.status_code,
-            "headers": {"Content-Type": PROBLEM_JSON},
-            "body": refusal.body,
-            "isBase64Encoded": False,
-        }
-    return app.resolve(event, context)
+    answer = refuse(event, access()) or _answer(event, context)
+    if isinstance(answer, dict):
+        return answer
+    return {
+        "statusCode": answer.status_code,
+        "headers": {"Content-Type": PROBLEM_JSON},
+        "body": answer.body,
+        "isBase64Encoded": False,
+    }
+
+
+def _answer(event: dict[str, Any], context: LambdaContext) -> dict[str, Any] | Response[str]:
+    if "idempotency-key" not in event.get("headers", {}):
+        return app.resolve(event, context)
+    # Few requests have a key, and the others must not pay for what it takes.
+    from functions.api import idempotency  # noqa: PLC0415
+
+    key = idempotency.key_of(event)
+    if key is None:
+        return app.resolve(event, context)
+    try:
+        return idempotency.refuse_key(event, key) or idempotency.answer_once(
+            event, context, key, kept_answers(), lambda: app.resolve(event, context)
+        )
+    except MetricsError as error:
+        return problem_of(error, request_id_of(event))
 
 
 def _request_id() -> str:
