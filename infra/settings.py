@@ -13,11 +13,6 @@ WEEKDAYS = ("MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN")
 # CloudWatch knows more; these are the ones that the stack offers.
 LOG_RETENTION_DAYS = (1, 14, 30, 90, 180, 365)
 
-# The scope that every access token of a Cognito user carries and no ID token does: with it on the
-# routes, an ID token cannot pass for an access token.
-COGNITO_ACCESS_SCOPE = "aws.cognito.signin.user.admin"
-
-
 _FIXED_BY_STAGE = {"stage", "enforce_tls", "stripe_address_parameter"}
 
 
@@ -38,8 +33,11 @@ class StageSettings:
         allow_restricted_keys: Accept restricted Stripe keys (`rk_`).
         jwt_issuer: Issuer URL of the tokens; empty for a Cognito user pool made by the stack.
         jwt_audience: Audiences accepted, separated by commas; only with `jwt_issuer`.
-        jwt_scopes: Scopes of which a token needs one, separated by commas; empty for the one that
-            access tokens of the stack's own pool carry, or for none with `jwt_issuer`.
+        jwt_read_scopes: Scopes of which a token of `jwt_issuer` needs one to look at things,
+            separated by commas; empty for none.
+        jwt_write_scopes: Likewise, to do anything else.
+        machine_clients: Make a client of the stack's own pool for machines, which get tokens by
+            client credentials. Cognito charges for each.
         throttled: Whether the API limits requests by route.
         enforce_tls: Whether queues and the topic refuse plain HTTP; only the local stage, which
             never leaves the machine, may do without.
@@ -59,7 +57,9 @@ class StageSettings:
     allow_restricted_keys: bool = False
     jwt_issuer: str = ""
     jwt_audience: str = ""
-    jwt_scopes: str = ""
+    jwt_read_scopes: str = "metrics:read"
+    jwt_write_scopes: str = "metrics:write"
+    machine_clients: bool = False
     throttled: bool = True
     enforce_tls: bool = True
     stripe_address_parameter: bool = False
@@ -78,6 +78,8 @@ class StageSettings:
             raise ValueError(f"log_retention_days is one of {LOG_RETENTION_DAYS}.")
         if bool(self.jwt_issuer) != bool(self.jwt_audience):
             raise ValueError("jwt_issuer and jwt_audience go together.")
+        if self.jwt_issuer and self.machine_clients:
+            raise ValueError("machine_clients are of the stack's own pool, not of a jwt_issuer.")
         if self.stage != "local" and (self.stripe_address_parameter or not self.enforce_tls):
             raise ValueError("Only the local stage may do without TLS, or talk to another Stripe.")
 

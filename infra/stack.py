@@ -18,6 +18,7 @@ from infra.settings import StageSettings
 _READ = ["dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:Query"]
 # A transaction needs the permission of each action in it.
 _COMMIT = ["dynamodb:ConditionCheckItem", "dynamodb:PutItem"]
+_REMOVE = ["dynamodb:BatchWriteItem", "dynamodb:DeleteItem"]
 # IAM knows no resource for these two, nor for sns:Unsubscribe: a policy that names one denies them.
 _LOOK_AT_SUBSCRIPTIONS = ["sns:CheckIfPhoneNumberIsOptedOut", "sns:GetSubscriptionAttributes"]
 
@@ -148,15 +149,17 @@ class StripeMetricsStack(cdk.Stack):
         )
 
         api = self.api.function
-        api.allow([*_READ, *_COMMIT, "dynamodb:BatchWriteItem"], [metrics])
+        api.allow([*_READ, *_COMMIT, *_REMOVE, "dynamodb:UpdateItem"], [metrics])
         api.allow(["dynamodb:Query"], [collections])
-        api.allow(_READ, [ledger])
+        # Whoever removes an integration takes its lease first, and then clears its ledger.
+        api.allow([*_READ, *_REMOVE, "dynamodb:UpdateItem"], [ledger])
         api.allow(
             [
                 "secretsmanager:CreateSecret",
                 "secretsmanager:DeleteSecret",
                 "secretsmanager:GetSecretValue",
                 "secretsmanager:PutSecretValue",
+                "secretsmanager:RestoreSecret",
             ],
             [secrets],
         )
@@ -203,5 +206,8 @@ class StripeMetricsStack(cdk.Stack):
         if self.identity.pool and self.identity.client:
             values["UserPoolId"] = self.identity.pool.user_pool_id
             values["UserPoolClientId"] = self.identity.client.user_pool_client_id
+        if self.identity.machine_client and self.identity.token_url:
+            values["MachineClientId"] = self.identity.machine_client.user_pool_client_id
+            values["TokenUrl"] = self.identity.token_url
         for name, value in values.items():
             cdk.CfnOutput(self, name, value=value)

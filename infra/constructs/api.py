@@ -38,13 +38,17 @@ _ACCESS_LOG_FORMAT = json.dumps(
         "integration_error": "$context.integrationErrorMessage",
     }
 )
-_SCARCE_PATHS = (
-    "/v1/channels",
-    "/v1/channels/{id}/test",
-    "/v1/integrations",
-    "/v1/integrations/{id}/sync",
-    "/v1/test-query",
+_SCARCE_ROUTES = (
+    ("POST", "/v1/channels"),
+    ("POST", "/v1/channels/{id}/test"),
+    ("POST", "/v1/integrations"),
+    ("PATCH", "/v1/integrations/{id}"),
+    ("DELETE", "/v1/integrations/{id}"),
+    ("POST", "/v1/integrations/{id}/reconnect"),
+    ("POST", "/v1/integrations/{id}/sync"),
+    ("POST", "/v1/test-query"),
 )
+_LOOKING = ("GET", "HEAD")
 
 
 class Api(Construct):
@@ -72,7 +76,11 @@ class Api(Construct):
             settings=settings,
             code=code_for("api"),
             handler="functions.api.handler.handle",
-            environment=environment,
+            environment={
+                **environment,
+                "READ_SCOPES": ",".join(identity.read_scopes),
+                "WRITE_SCOPES": ",".join(identity.write_scopes),
+            },
             # The gateway gives up after 30 s; ending before it leaves time for an answer in words.
             timeout=cdk.Duration.seconds(29),
             memory_size=1024,
@@ -83,28 +91,27 @@ class Api(Construct):
 
     def _routes(self, identity: Identity) -> list[apigateway.HttpRoute]:
         integration = integrations.HttpLambdaIntegration("Integration", self.function.function)
-        opened = [
-            self.http_api.add_routes(
-                path=path, methods=[apigateway.HttpMethod.GET], integration=integration
-            )
-            for path in OPEN_PATHS
+        # ANY, so that the function, not the gateway, says in words which methods a path has.
+        routes = [
+            self.http_api.add_routes(path=path, integration=integration) for path in OPEN_PATHS
         ]
-        # ANY, so that the function, not the gateway, says in words which methods a path has. A
-        # route of its own is what a throttle of its own needs.
-        guarded = [
-            self.http_api.add_routes(
-                path=path,
-                methods=[method],
-                integration=integration,
-                authorizer=identity.authorizer,
-                authorization_scopes=identity.scopes,
+        # A route of its own is what a throttle, or scopes, of its own need.
+        for method, path in (
+            ("ANY", _GUARDED_PATH),
+            *((method, _GUARDED_PATH) for method in _LOOKING),
+            *_SCARCE_ROUTES,
+        ):
+            scopes = identity.read_scopes if method in _LOOKING else identity.write_scopes
+            routes.append(
+                self.http_api.add_routes(
+                    path=path,
+                    methods=[apigateway.HttpMethod(method)],
+                    integration=integration,
+                    authorizer=identity.authorizer,
+                    authorization_scopes=scopes,
+                )
             )
-            for path, method in (
-                (_GUARDED_PATH, apigateway.HttpMethod.ANY),
-                *((path, apigateway.HttpMethod.POST) for path in _SCARCE_PATHS),
-            )
-        ]
-        return [route for added in opened + guarded for route in added]
+        return [route for added in routes for route in added]
 
     def _stage(
         self,
@@ -121,6 +128,6 @@ class Api(Construct):
         if not settings.throttled:
             return
         resource.default_route_settings = _USUAL
-        resource.route_settings = {f"POST {path}": _SCARCE for path in _SCARCE_PATHS}
+        resource.route_settings = {f"{method} {path}": _SCARCE for method, path in _SCARCE_ROUTES}
         # Settings can only be given to routes that are there already.
         stage.node.add_dependency(*routes)

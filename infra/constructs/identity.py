@@ -7,7 +7,13 @@ from aws_cdk import aws_cognito as cognito
 from constructs import Construct
 
 from infra.constructs.python_function import removal_policy
-from infra.settings import COGNITO_ACCESS_SCOPE, StageSettings
+from infra.settings import StageSettings
+
+# What the access token of a user who signed in carries, and no ID token does. Cognito gives scopes
+# of one's own to OAuth flows alone, so it stands for both of them.
+_SIGNED_IN = "aws.cognito.signin.user.admin"
+_SERVER = "stripe-metrics"
+_READ, _WRITE = "metrics:read", "metrics:write"
 
 
 class Identity(Construct):
@@ -15,24 +21,34 @@ class Identity(Construct):
 
     Attributes:
         authorizer: Checks signature, issuer, audience and expiry of bearer tokens.
-        scopes: A token needs one of them; empty where none is asked for.
+        read_scopes: A token needs one of them to look at things; empty where none is asked for.
+        write_scopes: Likewise, to do anything else.
         pool: None where another issuer is set.
-        client: The pool's one client, or None.
+        client: The pool's client for people, or None.
+        machine_client: The pool's client for machines, or None.
+        token_url: Where machines get their tokens, or None.
     """
 
     def __init__(self, scope: Construct, construct_id: str, *, settings: StageSettings) -> None:
         super().__init__(scope, construct_id)
         self.pool: cognito.UserPool | None = None
         self.client: cognito.UserPoolClient | None = None
-        usual_scope = "" if settings.jwt_issuer else COGNITO_ACCESS_SCOPE
-        self.scopes = _words(settings.jwt_scopes or usual_scope)
+        self.machine_client: cognito.UserPoolClient | None = None
+        self.token_url: str | None = None
+        self.read_scopes = _words(settings.jwt_read_scopes)
+        self.write_scopes = _words(settings.jwt_write_scopes)
         issuer, audience = settings.jwt_issuer, _words(settings.jwt_audience)
         if not issuer:
+            self.read_scopes = [_SIGNED_IN, f"{_SERVER}/{_READ}"]
+            self.write_scopes = [_SIGNED_IN, f"{_SERVER}/{_WRITE}"]
             self.pool = self._own_pool(settings)
             self.client = self._own_client(self.pool)
             region = cdk.Stack.of(self).region
             issuer = f"https://cognito-idp.{region}.amazonaws.com/{self.pool.user_pool_id}"
             audience = [self.client.user_pool_client_id]
+            if settings.machine_clients:
+                self.machine_client = self._for_machines(self.pool, settings)
+                audience.append(self.machine_client.user_pool_client_id)
         self.authorizer: apigateway.IHttpRouteAuthorizer = authorizers.HttpJwtAuthorizer(
             "Tokens", issuer, jwt_audience=audience
         )
@@ -62,6 +78,32 @@ class Identity(Construct):
             access_token_validity=cdk.Duration.hours(1),
             id_token_validity=cdk.Duration.hours(1),
             refresh_token_validity=cdk.Duration.days(30),
+        )
+
+    def _for_machines(
+        self, pool: cognito.UserPool, settings: StageSettings
+    ) -> cognito.UserPoolClient:
+        scopes = [
+            cognito.ResourceServerScope(
+                scope_name=_READ, scope_description="Look at integrations, metrics, goals, alerts."
+            ),
+            cognito.ResourceServerScope(
+                scope_name=_WRITE, scope_description="Make, change and remove them, and test them."
+            ),
+        ]
+        server = pool.add_resource_server("Server", identifier=_SERVER, scopes=scopes)
+        account, region = cdk.Aws.ACCOUNT_ID, cdk.Stack.of(self).region
+        prefix = f"{_SERVER}-{settings.stage}-{account}"
+        pool.add_domain("Domain", cognito_domain=cognito.CognitoDomainOptions(domain_prefix=prefix))
+        self.token_url = f"https://{prefix}.auth.{region}.amazoncognito.com/oauth2/token"
+        return pool.add_client(
+            "Machines",
+            generate_secret=True,
+            o_auth=cognito.OAuthSettings(
+                flows=cognito.OAuthFlows(client_credentials=True),
+                scopes=[cognito.OAuthScope.resource_server(server, scope) for scope in scopes],
+            ),
+            access_token_validity=cdk.Duration.hours(1),
         )
 
 

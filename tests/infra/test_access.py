@@ -17,6 +17,7 @@ SECRETS = (
 )
 READ = {"dynamodb:BatchGetItem", "dynamodb:GetItem", "dynamodb:Query"}
 COMMIT = {"dynamodb:ConditionCheckItem", "dynamodb:PutItem"}
+REMOVE = {"dynamodb:BatchWriteItem", "dynamodb:DeleteItem"}
 
 
 def logs_of(function: str) -> set[tuple[str, str]]:
@@ -79,14 +80,15 @@ EXPECTED = {
         ("dynamodb:Query", COLLECTIONS),
         ("sqs:SendMessage", "SchedulesFailures.Arn"),
     },
-    "ApiHandlerFunction": all_of(READ | COMMIT | {"dynamodb:BatchWriteItem"}, METRICS)
-    | all_of(READ, LEDGER)
+    "ApiHandlerFunction": all_of(READ | COMMIT | REMOVE | {"dynamodb:UpdateItem"}, METRICS)
+    | all_of(READ | REMOVE | {"dynamodb:UpdateItem"}, LEDGER)
     | all_of(
         {
             "secretsmanager:CreateSecret",
             "secretsmanager:DeleteSecret",
             "secretsmanager:GetSecretValue",
             "secretsmanager:PutSecretValue",
+            "secretsmanager:RestoreSecret",
         },
         SECRETS,
     )

@@ -1,36 +1,100 @@
 """The API's gateway: what is open, what needs a token, what is limited."""
 
 import json
+from typing import Any
 
 import pytest
 
+from functions.api.handler import app
+from infra.settings import settings_for
 from tests.infra.conftest import TemplateOf
 from tests.infra.reading import Template, readable
 
-OPEN = {"GET /health", "GET /openapi.json", "GET /docs"}
+OPEN = {"ANY /health", "ANY /openapi.json", "ANY /docs"}
+LOOKING = {"GET /v1/{proxy+}", "HEAD /v1/{proxy+}"}
 SCARCE = {
     "POST /v1/channels",
     "POST /v1/channels/{id}/test",
     "POST /v1/integrations",
+    "PATCH /v1/integrations/{id}",
+    "DELETE /v1/integrations/{id}",
+    "POST /v1/integrations/{id}/reconnect",
     "POST /v1/integrations/{id}/sync",
     "POST /v1/test-query",
 }
+SIGNED_IN = "aws.cognito.signin.user.admin"
+
+
+def routes_of(template: Template) -> dict[str, dict[str, Any]]:
+    routes = template.of_type("AWS::ApiGatewayV2::Route").values()
+    return {route["RouteKey"]: route for route in routes}
 
 
 def test_every_route_but_three_needs_a_token_with_a_scope(template: Template) -> None:
-    routes = {
-        route["RouteKey"]: route for route in template.of_type("AWS::ApiGatewayV2::Route").values()
-    }
+    routes = routes_of(template)
 
-    assert set(routes) == OPEN | SCARCE | {"ANY /v1/{proxy+}"}
+    assert set(routes) == OPEN | LOOKING | SCARCE | {"ANY /v1/{proxy+}"}
     for key, route in routes.items():
         if key in OPEN:
             assert route["AuthorizationType"] == "NONE"
             assert "AuthorizerId" not in route
         else:
+            scope = "read" if key in LOOKING else "write"
             assert route["AuthorizationType"] == "JWT"
             assert readable(route["AuthorizerId"]) == "<ApiGatewayTokens>"
-            assert route["AuthorizationScopes"] == ["aws.cognito.signin.user.admin"]
+            assert route["AuthorizationScopes"] == [SIGNED_IN, f"stripe-metrics/metrics:{scope}"]
+
+
+def test_the_function_asks_for_the_scopes_that_the_gateway_asks_for(template: Template) -> None:
+    environment, routes = template.environment("ApiHandlerFunction"), routes_of(template)
+
+    for name, key in (("READ_SCOPES", "GET /v1/{proxy+}"), ("WRITE_SCOPES", "ANY /v1/{proxy+}")):
+        assert environment[name].split(",") == routes[key]["AuthorizationScopes"]
+
+
+@pytest.mark.parametrize("key", sorted(SCARCE))
+def test_what_is_scarce_is_a_route_of_the_function(key: str) -> None:
+    method, path = key.split()
+    sample = path.replace("{id}", "some_id")
+
+    routes = [*app._static_routes, *app._dynamic_routes]
+    assert any(route.method == method and route.rule.match(sample) for route in routes)
+
+
+def test_machines_have_no_client_unless_a_deployment_wants_it(template: Template) -> None:
+    assert template.of_type("AWS::Cognito::UserPoolResourceServer") == {}
+    assert template.of_type("AWS::Cognito::UserPoolDomain") == {}
+    assert set(template.of_type("AWS::Cognito::UserPoolClient")) == {"IdentityUsersClient"}
+    assert "TokenUrl" not in template.json["Outputs"]
+
+
+def test_machines_get_tokens_by_client_credentials_with_both_scopes(
+    template_of: TemplateOf,
+) -> None:
+    template = template_of("prod", machine_clients=True)
+    client = template.of_type("AWS::Cognito::UserPoolClient")["IdentityUsersMachines"]
+    audience = template.of_type("AWS::ApiGatewayV2::Authorizer")["ApiGatewayTokens"]
+
+    assert client["GenerateSecret"] is True
+    assert client["AllowedOAuthFlows"] == ["client_credentials"]
+    assert [readable(scope) for scope in client["AllowedOAuthScopes"]] == [
+        "<IdentityUsersServer>/metrics:read",
+        "<IdentityUsersServer>/metrics:write",
+    ]
+    (server,) = template.of_type("AWS::Cognito::UserPoolResourceServer").values()
+    assert server["Identifier"] == "stripe-metrics"
+    assert [readable(it) for it in audience["JwtConfiguration"]["Audience"]] == [
+        "<IdentityUsersClient>",
+        "<IdentityUsersMachines>",
+    ]
+    assert readable(template.json["Outputs"]["TokenUrl"]["Value"]).endswith("/oauth2/token")
+    assert {"MachineClientId", "TokenUrl"} <= template.json["Outputs"].keys()
+
+
+def test_machines_of_another_issuer_are_its_own_business() -> None:
+    issuer = {"jwt_issuer": "https://login.example.com/", "jwt_audience": "metrics"}
+    with pytest.raises(ValueError, match="own pool"):
+        settings_for("prod", issuer | {"machine_clients": "true"})
 
 
 def test_tokens_come_from_the_stacks_own_pool_by_default(template: Template) -> None:
@@ -45,21 +109,26 @@ def test_tokens_come_from_the_stacks_own_pool_by_default(template: Template) -> 
     ]
 
 
-@pytest.mark.parametrize("scopes", ["", "metrics.use"])
-def test_any_issuer_can_be_set_instead_of_the_pool(template_of: TemplateOf, scopes: str) -> None:
+@pytest.mark.parametrize(
+    ("chosen", "asked"),
+    [
+        ({}, {"metrics:read", "metrics:write"}),
+        ({"jwt_read_scopes": "", "jwt_write_scopes": ""}, set()),
+        ({"jwt_read_scopes": "see,metrics:read"}, {"see", "metrics:read", "metrics:write"}),
+    ],
+)
+def test_any_issuer_can_be_set_instead_of_the_pool(
+    template_of: TemplateOf, chosen: dict[str, str], asked: set[str]
+) -> None:
     template = template_of(
         "prod",
         jwt_issuer="https://login.example.com/",
         jwt_audience="metrics, more",
-        jwt_scopes=scopes,
+        **chosen,
     )
     # The pool's own scope means nothing to another issuer: no token would carry it.
-    asked = {
-        scope
-        for route in template.of_type("AWS::ApiGatewayV2::Route").values()
-        for scope in route.get("AuthorizationScopes", [])
-    }
-    assert asked == ({scopes} if scopes else set())
+    routes = routes_of(template).values()
+    assert {scope for it in routes for scope in it.get("AuthorizationScopes", [])} == asked
     authorizer = template.of_type("AWS::ApiGatewayV2::Authorizer")["ApiGatewayTokens"]
 
     assert authorizer["JwtConfiguration"] == {
