@@ -9,7 +9,7 @@ from functions.api.bootstrap import services
 from functions.api.routes.paging import Cursor, Limit
 from functions.api.routes.router import Routes
 from functions.api.routes.versions import IfMatch, expected, tagged
-from functions.api.schemas import AlertBody, AlertChangesBody, PreviewBody
+from functions.api.schemas.alerts import AlertBody, AlertChangesBody, PreviewBody
 from functions.api.views.alerts import (
     AlertEvents,
     Alerts,

@@ -8,7 +8,7 @@ from aws_lambda_powertools.event_handler.openapi.params import Body, Path
 from functions.api.bootstrap import services
 from functions.api.routes.paging import Cursor, Limit
 from functions.api.routes.router import Routes
-from functions.api.schemas import ChannelBody
+from functions.api.schemas.channels import ChannelBody
 from functions.api.views.channels import (
     Channels,
     ChannelView,

@@ -10,7 +10,7 @@ from functions.api.bootstrap import services
 from functions.api.routes.paging import Cursor, Limit
 from functions.api.routes.router import Routes
 from functions.api.routes.versions import IfMatch, expected, tagged
-from functions.api.schemas import IntegrationBody, IntegrationChangesBody, KeyBody
+from functions.api.schemas.integrations import IntegrationBody, IntegrationChangesBody, KeyBody
 from functions.api.views.integrations import (
     Integrations,
     IntegrationView,

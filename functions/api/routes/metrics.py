@@ -10,7 +10,7 @@ from functions.api.routes.integrations import show_sync
 from functions.api.routes.paging import Cursor, Instant, Limit
 from functions.api.routes.router import Routes
 from functions.api.routes.versions import IfMatch, expected, tagged
-from functions.api.schemas import MetricBody, MetricChangesBody
+from functions.api.schemas.metrics import MetricBody, MetricChangesBody
 from functions.api.views.metrics import Metrics, MetricView, Values, view_metric, view_value
 from shared.domain.configuration import Metric
 

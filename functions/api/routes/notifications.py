@@ -6,7 +6,7 @@ from aws_lambda_powertools.event_handler.openapi.params import Body
 
 from functions.api.bootstrap import services
 from functions.api.routes.router import Routes
-from functions.api.schemas import NotificationsBody
+from functions.api.schemas.channels import NotificationsBody
 from functions.api.views.notifications import NotificationsView, view_notifications
 
 router = Routes("Notifications")

@@ -6,7 +6,7 @@ from aws_lambda_powertools.event_handler.openapi.params import Body
 
 from functions.api.bootstrap import services
 from functions.api.routes.router import Routes
-from functions.api.schemas import TestQueryBody
+from functions.api.schemas.test_query import TestQueryBody
 from functions.api.views.test_query import TestAnswerView, view_test_answer
 
 router = Routes("Test query")
