@@ -5,18 +5,21 @@ finish in its time keeps what it has read and is carried on by another message.
 """
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Literal
 
+from functions.sync.connection import Connection
 from functions.sync.sync_run import SyncRun, succeeded
 from shared.domain.configuration import Integration
-from shared.domain.stripe_key import KeyRefusal, parse_key
+from shared.domain.stripe_key import KeyRefusal, StripeKey, parse_key
 from shared.errors import (
     BillingSourceError,
     KeyInvalidError,
     NotFoundError,
     SecretMissingError,
+    VersionConflictError,
 )
 from shared.ports import (
     BillingSource,
@@ -73,6 +76,8 @@ class SyncAccount:
             return "not_connected"
         if not integration.is_connected:
             return "not_connected"
+        if self._is_given_up(request, integration):
+            return "error"
         now = self.clock.now()
         until = now + timedelta(seconds=self.lease_seconds)
         lease = self.ledger.take_lease(request, now=now, until=until)
@@ -81,6 +86,18 @@ class SyncAccount:
             return "already_done"
         return self._run(request, integration, lease, lambda: seconds_left() < _RESERVE_SECONDS)
 
+    def _is_given_up(self, request: SyncRequest, integration: Integration) -> bool:
+        """Whether Stripe has refused the key, and nobody has given another since.
+
+        It would refuse it again. A person who asks for a sync may know better.
+        """
+        if request.interval is None:
+            return False
+        status = self.config.sync_status(integration.id)
+        is_refused = status.error is not None and status.error.code == KeyInvalidError.code
+        tried_at = status.last_attempt_at
+        return is_refused and tried_at is not None and integration.key_set_at <= tried_at
+
     def _run(
         self,
         request: SyncRequest,
@@ -88,6 +105,7 @@ class SyncAccount:
         lease: Lease,
         is_time_up: Callable[[], bool],
     ) -> Outcome:
+        connection = Connection(self.config, self.clock, integration.id)
         run = SyncRun(
             request,
             integration,
@@ -96,12 +114,14 @@ class SyncAccount:
             metrics=self.metrics,
             ledger=self.ledger,
             clock=self.clock,
-            is_time_up=is_time_up,
+            is_time_up=lambda: is_time_up() or connection.is_lost(),
         )
         try:
             run.begin()
             is_done = run.carry_out(self._open(integration))
         except (BillingSourceError, SecretMissingError) as error:
+            if connection.is_lost_now():
+                return self._give_up(run, lease)
             # No value was written and the reason is known: the slot is done, the next one is a
             # new chance. Trying again at once would only burden the account.
             self.ledger.release_lease(lease, done=request)
@@ -116,10 +136,18 @@ class SyncAccount:
             # make the values be computed again.
             run.succeed()
             return "ok"
+        if connection.is_lost():
+            return self._give_up(run, lease)
         # Asked to be carried on before it is let go: a message too many is harmless.
         self.queue.send(replace(request, step=request.step + 1))
         self.ledger.release_lease(lease, done=None)
         return "continued"
+
+    def _give_up(self, run: SyncRun, lease: Lease) -> Outcome:
+        """End a sync whose account was disconnected; nobody is asked to carry it on."""
+        self.ledger.release_lease(lease, done=None)
+        run.give_up()
+        return "not_connected"
 
     def _tell_end(self, integration_id: str, now: datetime) -> None:
         """Say that a sync is done which was killed when only that was left to be said."""
@@ -135,4 +163,18 @@ class SyncAccount:
         key = parse_key(text, allow_restricted=self.allow_restricted_keys)
         if isinstance(key, KeyRefusal):
             raise KeyInvalidError(key.message)
+        if key.masked != integration.key_masked:
+            self._tell_key(integration, key)
         return self.sources(key)
+
+    def _tell_key(self, integration: Integration, key: StripeKey) -> None:
+        """Say which key is stored: whoever stored it was killed before saying so."""
+        told = replace(
+            integration,
+            key_masked=key.masked,
+            key_set_at=self.clock.now(),
+            revision=integration.revision + 1,
+        )
+        # Where the integration has changed meanwhile, somebody is saying so right now.
+        with suppress(VersionConflictError):
+            self.config.save_integration(told)

@@ -13,6 +13,7 @@ from functions.sync.measuring import measure
 from functions.sync.past_values import PastValues
 from shared.domain.account import EVERYTHING, NOTHING, Account, Needs
 from shared.domain.configuration import (
+    INTERVAL_LENGTHS,
     Integration,
     Metric,
     MetricValue,
@@ -34,6 +35,10 @@ from shared.ports import (
 
 # People watch a first import; the status need not be written more often.
 _PROGRESS_EVERY = timedelta(seconds=2)
+# How much later than its interval a value may come before it has been missed.
+_LATE = timedelta(hours=1)
+# The status is one small item.
+_MOST_WITHHELD = 100
 
 
 class SyncRun:
@@ -123,6 +128,11 @@ class SyncRun:
         self._status = succeeded(self._status, self._clock.now(), self._place.as_of)
         self._save_status()
 
+    def give_up(self) -> None:
+        """Say that nothing is under way any more, and nothing has come of it."""
+        self._status = self._status.at_rest()
+        self._save_status()
+
     def fail(self, error: Exception) -> None:
         """Say why the sync has failed."""
         # What went wrong inside stands in the log; its text is for us, and may hold anything.
@@ -147,7 +157,9 @@ class SyncRun:
         lacking = self._without_value(self._config.due_metrics(self._integration.id, None))
         ready = [it for it in lacking if self._place.covers(needs_of(it.query))]
         if ready:
-            self._metrics.commit(self._values(ready, self._load(ready)), self._lease)
+            values = self._values(ready, self._load(ready))
+            self._metrics.commit(values, self._lease)
+            self._note_withheld(values)
             self._valued.update(metric.id for metric in ready)
 
     def _finish(self) -> bool:
@@ -165,14 +177,37 @@ class SyncRun:
         self._place = replace(self._place, owes_past=False)
         values = self._values(due, account)
         self._metrics.commit(values, self._lease, place=self._place, done=self._request)
+        self._note_withheld(values)
         return True
+
+    def _note_withheld(self, values: Sequence[MetricValue]) -> None:
+        """Remember which metrics lack an exchange rate; of those not computed now, what was."""
+        computed = {value.metric_id for value in values}
+        others = [key for key in self._status.withheld if key not in computed]
+        lacking = [value.metric_id for value in values if value.lacks_rate]
+        withheld = tuple([*others, *lacking][-_MOST_WITHHELD:])
+        self._status = replace(self._status, withheld=withheld)
 
     def _due(self) -> Sequence[Metric]:
         request = self._request
-        due = self._config.due_metrics(request.integration_id, request.interval)
-        if request.metric_id is None:
-            return due
-        return [metric for metric in due if metric.id == request.metric_id]
+        if request.metric_id is not None:
+            metrics = self._config.due_metrics(request.integration_id, request.interval)
+            return [metric for metric in metrics if metric.id == request.metric_id]
+        metrics = self._config.due_metrics(request.integration_id, None)
+        if request.interval is None:
+            return metrics
+        others = [it.id for it in metrics if it.refresh_interval != request.interval]
+        latest = self._metrics.latest(others)
+        return [
+            it
+            for it in metrics
+            if it.refresh_interval == request.interval or self._is_overdue(it, latest.get(it.id))
+        ]
+
+    def _is_overdue(self, metric: Metric, latest: MetricValue | None) -> bool:
+        """Whether a metric of a longer interval has missed its own tick: that sync has failed."""
+        longest = INTERVAL_LENGTHS[metric.refresh_interval] + _LATE
+        return latest is not None and self._clock.now() - latest.computed_at > longest
 
     def _without_value(self, metrics: Sequence[Metric]) -> list[Metric]:
         latest = self._metrics.latest([metric.id for metric in metrics])

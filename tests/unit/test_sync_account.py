@@ -1,10 +1,12 @@
 """What one sync does, and what it leaves behind when it fails."""
 
+from dataclasses import replace
 from datetime import timedelta
 from decimal import Decimal
 
 import pytest
 
+from functions.sync import sync_run
 from functions.sync.dispatch_syncs import DispatchSyncs
 from functions.sync.sync_account import SyncAccount
 from shared.domain.ledger import Place
@@ -19,7 +21,7 @@ from shared.errors import (
 from shared.ports import SyncRequest
 from tests.fakes import NOON, FakeClock, FakeSource, InMemoryQueue, InMemorySecrets
 from tests.memory_stores import InMemoryConfig, InMemoryLedger, InMemoryMetrics
-from tests.stories import a_metric, an_integration
+from tests.stories import a_metric, a_value, an_integration
 
 
 class World:
@@ -236,3 +238,104 @@ def test_the_dispatcher_queues_one_sync_for_each_integration_with_metrics_due(wo
     assert dispatch("weekly", "s1") == []
     dispatch("hourly", "s1")
     assert len(queue.requests) == 5
+
+
+def test_a_key_that_stripe_has_refused_is_not_tried_again_until_it_changes(world):
+    world.source.error = KeyInvalidError("Stripe does not know this key.")
+    world.clock.move(minutes=1)
+    world.sync(hourly("2026-11-22T12:00:00Z"))
+    before, world.source.error = world.status(), None
+    world.clock.move(hours=1)
+    assert world.sync(hourly("2026-11-22T13:00:00Z")) == "error"
+    assert (world.source.readings, world.status()) == (0, before)
+    new_key = an_integration(key_set_at=world.clock.now(), revision=3)
+    world.config.save_integration(new_key)
+    assert world.sync(hourly("2026-11-22T14:00:00Z")) == "ok"
+
+
+def test_a_person_may_try_a_refused_key_again(world):
+    world.source.error = KeyInvalidError("Stripe does not know this key.")
+    world.sync(hourly("2026-11-22T12:00:00Z"))
+    world.source.error = None
+    assert world.sync(SyncRequest("int_1", slot="asked-1")) == "ok"
+    assert world.sync(hourly("2026-11-22T13:00:00Z")) == "ok"
+
+
+def test_a_key_that_was_stored_by_somebody_killed_is_told_by_the_next_sync(world):
+    world.sync(hourly())
+    told = world.config.integration("int_1")
+    assert (told.key_masked, told.key_set_at) == ("sk_test_…uvwx", world.clock.now())
+    world.sync(hourly("2026-11-22T13:00:00Z"))
+    assert world.config.integration("int_1") == told
+
+
+def disconnect_while_reading(world, then):
+    """Let the account be disconnected while it is being read, some seconds after the beginning."""
+
+    def advance(book, place, *, is_time_up, report):
+        now = world.config.integration("int_1")
+        gone = replace(now, is_connected=False, revision=now.revision + 1)
+        world.config.save_integration(gone)
+        assert not is_time_up()  # not every question asks the table
+        world.clock.move(seconds=6)
+        return then(book, place, is_time_up=is_time_up, report=report)
+
+    world.source.advance = advance
+
+
+def test_a_sync_stops_soon_once_its_account_is_disconnected(world):
+    world.sync(hourly("2026-11-22T12:00:00Z"))
+    before = world.status()
+    disconnect_while_reading(world, FakeSource().advance)
+    assert world.sync(hourly("2026-11-22T13:00:00Z")) == "not_connected"
+    status = world.status()
+    assert (status.state, status.last_success_at) == ("ok", before.last_success_at)
+    assert len(world.metrics.past) == 1
+    assert world.queue.requests == []
+
+
+def test_a_first_import_that_is_disconnected_is_as_if_it_had_not_begun(world):
+    del world.ledger.places["int_1"]
+    disconnect_while_reading(world, FakeSource().advance)
+    assert world.sync(hourly()) == "not_connected"
+    assert (world.status().state, world.status().progress) == ("never", None)
+
+
+def test_what_fails_because_the_account_was_disconnected_is_no_error(world):
+    def refuse(book, place, **how):
+        raise KeyInvalidError("rolled at once")
+
+    disconnect_while_reading(world, refuse)
+    assert world.sync(hourly()) == "not_connected"
+    assert world.status().error is None
+
+
+def test_metrics_without_an_exchange_rate_are_remembered_until_they_have_a_value(world):
+    lacking = ("met_d",)
+    world.sync(hourly())
+    world.config.save_sync_status("int_1", replace(world.status(), withheld=("met_d", "met_h")))
+    world.sync(hourly("2026-11-22T13:00:00Z"))
+    assert world.status().withheld == lacking  # its value is not computed at this tick
+    world.sync(SyncRequest("int_1", slot="asked-1"))
+    assert world.status().withheld == ()
+
+
+def test_a_value_that_lacks_a_rate_is_noted_in_the_status(world, monkeypatch):
+    def measure(metric, *rest, version, computed_at):
+        warnings = (("currency_rate_missing", "Add a rate."),)
+        return a_value(None, version, metric_id=metric.id, warnings=warnings)
+
+    monkeypatch.setattr(sync_run, "measure", measure)
+    world.sync(hourly())
+    assert world.status().withheld == ("met_h",)
+
+
+def test_a_metric_whose_own_tick_has_failed_is_computed_at_the_next_of_any_interval(world):
+    daily = SyncRequest("int_1", slot="2026-11-21T06:00:00Z", interval="daily")
+    world.sync(daily)
+    world.clock.move(hours=25)
+    world.sync(hourly("2026-11-22T12:00:00Z"))
+    assert world.metrics.newest["met_d"].version == 1  # its tick may still be under way
+    world.clock.move(minutes=1)
+    world.sync(hourly("2026-11-22T13:00:00Z"))
+    assert world.metrics.newest["met_d"].version == 3
