@@ -1,5 +1,6 @@
 """Alerts: rules on metrics, their states and their history."""
 
+from collections.abc import Mapping, Sequence
 from typing import Annotated
 
 from aws_lambda_powertools.event_handler import Response
@@ -19,17 +20,37 @@ from functions.api.views.alerts import (
     view_event,
     view_preview,
 )
+from shared.domain.alerts import Alert, AlertState
 
 router = Routes("Alerts")
 
 AlertId = Annotated[str, Path()]
 
 
+def _show_all(
+    alerts: Sequence[Alert], states: Mapping[str, AlertState], *, is_new: bool = False
+) -> list[AlertView]:
+    accounts = services().config.integrations_by_id([alert.integration_id for alert in alerts])
+    away = {key for key, integration in accounts.items() if not integration.is_connected}
+    return [
+        view_alert(it, states[it.id], is_connected=it.integration_id not in away, is_new=is_new)
+        for it in alerts
+        if it.id in states
+    ]
+
+
+def _show(
+    alert: Alert, state: AlertState, *, status: int = 200, is_new: bool = False
+) -> Response[AlertView]:
+    (view,) = _show_all([alert], {alert.id: state}, is_new=is_new)
+    return tagged(status, view, alert.revision)
+
+
 @router.add("POST", "/v1/alerts")
 def set_alert(body: Annotated[AlertBody, Body()]) -> Response[AlertView]:
     """Set an alert; it starts from the metric's current value."""
     alert, state = services().set_alert(body.metric_id, body.settings)
-    return tagged(201, view_alert(alert, state, is_new=True), alert.revision)
+    return _show(alert, state, status=201, is_new=True)
 
 
 @router.add("GET", "/v1/alerts")
@@ -38,18 +59,14 @@ def list_alerts(limit: Limit = 20, cursor: Cursor = None) -> Alerts:
     alerts = services().alerts
     page = alerts.alerts(limit=limit, cursor=cursor)
     states = alerts.states([alert.id for alert in page.items])
-    return Alerts(
-        data=[view_alert(it, states[it.id]) for it in page.items if it.id in states],
-        next_cursor=page.next_cursor,
-    )
+    return Alerts(data=_show_all(page.items, states), next_cursor=page.next_cursor)
 
 
 @router.add("GET", "/v1/alerts/<alert_id>")
 def get_alert(alert_id: AlertId) -> Response[AlertView]:
     """Show one alert and where it stands."""
     alerts = services().alerts
-    alert = alerts.alert(alert_id)
-    return tagged(200, view_alert(alert, alerts.state(alert_id)), alert.revision)
+    return _show(alerts.alert(alert_id), alerts.state(alert_id))
 
 
 @router.add("PATCH", "/v1/alerts/<alert_id>")
@@ -58,7 +75,7 @@ def change_alert(
 ) -> Response[AlertView]:
     """Change an alert, pause it, or let it go on; another rule starts from the current value."""
     alert, state = services().change_alert(alert_id, body.changes, expected(if_match))
-    return tagged(200, view_alert(alert, state, is_new=True), alert.revision)
+    return _show(alert, state, is_new=True)
 
 
 @router.add("POST", "/v1/alerts/preview")

@@ -23,6 +23,7 @@ from shared.domain.notices import AlertEvent, Notice, NoticeStatus
 
 # A gateway passes no answer of any length, and nobody reads one.
 MOST_SHOWN = 1_000
+_DISCONNECTED = "Paused: the integration is disconnected. Reconnect it for new values."
 
 
 class AlertStateView(BaseModel):
@@ -40,6 +41,7 @@ class AlertView(BaseModel):
 
     id: str
     metric_id: str
+    goal_id: str | None
     name: str
     rule: dict[str, Any]
     unit: Unit
@@ -121,11 +123,21 @@ class PreviewView(BaseModel):
     note: str
 
 
-def view_alert(alert: Alert, state: AlertState, *, is_new: bool = False) -> AlertView:
-    """Show an alert and where it stands; a new one says whether the value is beyond already."""
+def view_alert(
+    alert: Alert, state: AlertState, *, is_connected: bool = True, is_new: bool = False
+) -> AlertView:
+    """Show an alert and where it stands.
+
+    Args:
+        alert: what was configured.
+        state: where it stands; while its integration is disconnected it is shown as paused.
+        is_connected: whether its integration is.
+        is_new: it also says whether the value is beyond already.
+    """
     return AlertView(
         id=alert.id,
         metric_id=alert.metric_id,
+        goal_id=alert.goal_id,
         name=alert.name,
         rule=json_numbers(rule_to_dict(alert.rule)),
         unit=alert.unit,
@@ -136,11 +148,11 @@ def view_alert(alert: Alert, state: AlertState, *, is_new: bool = False) -> Aler
         notify_on_recovery=alert.notify_on_recovery,
         cooldown_hours=alert.cooldown_hours,
         state=AlertStateView(
-            status=state.status,
+            status=state.status if is_connected else "paused",
             since=state.since,
             last_value=state.last and state.last.value,
             last_as_of=state.last and state.last.as_of,
-            note=describe_state(alert, state, is_new=is_new),
+            note=describe_state(alert, state, is_new=is_new) if is_connected else _DISCONNECTED,
         ),
         created_at=alert.created_at,
     )
