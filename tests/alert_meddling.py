@@ -16,7 +16,9 @@ from tests.stories import a_rule
 def _change(world: AlertWorld, **changes: object) -> None:
     """Change every alert as the API does."""
     stores = world.services.evaluate
-    use_case = ChangeAlert(stores.config, stores.metrics, stores.alerts, InMemoryQueue())
+    use_case = ChangeAlert(
+        stores.config, stores.metrics, stores.alerts, world.goals, InMemoryQueue()
+    )
     for alert in stores.alerts.alerts_of("met_1"):
         use_case(alert.id, changes)
 

@@ -120,7 +120,9 @@ class Stage:
         metric = a_metric(query=scenario.query)
         self.scenario, self.world = scenario, AlertWorld(restless, metric=metric)
         world = self.world
-        self._change = ChangeAlert(world.config, world.metrics, world.alerts, InMemoryQueue())
+        self._change = ChangeAlert(
+            world.config, world.metrics, world.alerts, world.goals, InMemoryQueue()
+        )
         self._changes = [dict(story.changes) for story in scenario.alerts]
         self._latest: MetricValue | None = None
         for value in scenario.history:

@@ -16,6 +16,7 @@ from functions.alerts.send_notices import SendNotices
 from functions.alerts.watch_accounts import WatchAccounts
 from shared.adapters.dynamodb_alerts import DynamoDbAlerts
 from shared.adapters.dynamodb_config import DynamoDbConfig
+from shared.adapters.dynamodb_goals import DynamoDbGoals
 from shared.adapters.dynamodb_items import to_item
 from shared.adapters.dynamodb_keys import integration_key, metric_key
 from shared.adapters.dynamodb_ledger import DynamoDbLedger
@@ -78,6 +79,7 @@ class AlertWorld:
         self.ledger = DynamoDbLedger(self.ledger_table)
         self.metrics = DynamoDbMetrics(self.table, self.ledger_table)
         self.alerts = DynamoDbAlerts(self.table)
+        self.goals = DynamoDbGoals(self.table)
         self.outbox = DynamoDbOutbox(self.table)
         self.services = self._services()
         self.config.add_integration(an_integration())

@@ -17,8 +17,8 @@ from shared.domain.alerts import (
 )
 from shared.domain.configuration import Integration, Metric, MetricValue
 from shared.domain.money import Unit, format_exactly
-from shared.errors import StorageError
-from shared.ports import MetricStore, SyncQueue, SyncRequest
+from shared.errors import ConflictError, StorageError
+from shared.ports import GoalStore, MetricStore, SyncQueue, SyncRequest
 
 _VERBS = {"increase": "rises", "decrease": "drops", "any": "changes"}
 _COMPARED: Mapping[CompareTo, str] = {
@@ -38,6 +38,7 @@ class AlertSettings:
     rule: Rule
     name: str | None = None
     channels: tuple[str, ...] = ()
+    goal_id: str | None = None
     is_enabled: bool = True
     notify_if_already_breached: bool = False
     notify_on_recovery: bool = False
@@ -48,6 +49,17 @@ def measured_in(metric: Metric, integration: Integration) -> dict[str, Any]:
     """Give unit and currency of the values that an alert will see."""
     unit: Unit = metric.query.unit
     return {"unit": unit, "currency": integration.currency if unit == "currency" else None}
+
+
+def require_link(goals: GoalStore, goal_id: str, metric_id: str) -> None:
+    """Refuse an alert for a goal that its metric does not serve.
+
+    Raises:
+        NotFoundError: no such goal.
+        ConflictError: the metric is not linked to it.
+    """
+    if goals.goal(goal_id).link_to(metric_id) is None:
+        raise ConflictError("This metric is not linked to that goal. Link it to the goal first.")
 
 
 def usual_name(metric: Metric, rule: Rule, unit: Unit, currency: str | None) -> str:

@@ -2,6 +2,7 @@
 
 import os
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cache, partial
 from typing import TYPE_CHECKING
@@ -15,21 +16,28 @@ from functions.api.answer_test_query import AnswerTestQuery
 from functions.api.awaiting import AwaitValue
 from functions.api.catch_up import CatchUp
 from functions.api.change_alert import ChangeAlert
+from functions.api.change_goal import ChangeGoal
 from functions.api.change_integration import ChangeIntegration
 from functions.api.change_metric import ChangeMetric
 from functions.api.connect_account import ConnectAccount
 from functions.api.create_metric import CreateMetric
 from functions.api.disconnect_account import DisconnectAccount
+from functions.api.link_metric import LinkMetric
 from functions.api.list_channels import ListChannels
 from functions.api.preview_alert import PreviewAlert
 from functions.api.reconnect_account import ReconnectAccount
 from functions.api.remove_channel import RemoveChannel
+from functions.api.remove_goal import RemoveGoal
 from functions.api.remove_integration import RemoveIntegration
+from functions.api.remove_metric import RemoveMetric
 from functions.api.set_alert import SetAlert
+from functions.api.set_goal import SetGoal
 from functions.api.settings import AccessSettings, Settings
 from functions.api.try_channel import TryChannel
+from functions.api.unlink_metric import UnlinkMetric
 from shared.adapters.dynamodb_alerts import DynamoDbAlerts
 from shared.adapters.dynamodb_config import DynamoDbConfig
+from shared.adapters.dynamodb_goals import DynamoDbGoals
 from shared.adapters.dynamodb_ledger import DynamoDbLedger
 from shared.adapters.dynamodb_metrics import DynamoDbMetrics
 from shared.adapters.dynamodb_table import DynamoDbTable
@@ -41,9 +49,14 @@ from shared.domain.stripe_key import StripeKey
 from shared.ports import (
     AlertStore,
     BillingSource,
+    BillingSources,
     Clock,
     ConfigStore,
+    GoalStore,
+    Ledger,
     MetricStore,
+    Notifier,
+    SecretStore,
     SyncQueue,
 )
 
@@ -51,6 +64,29 @@ if TYPE_CHECKING:
     from aws_lambda_powertools.utilities.idempotency import BasePersistenceLayer
 
 _AWS = Config(connect_timeout=2, read_timeout=10, retries={"mode": "standard", "max_attempts": 3})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outside:
+    """What the use cases need of the outside world.
+
+    Attributes:
+        new_id: makes ids that begin with a word.
+        sleep: waits for so many seconds.
+    """
+
+    config: ConfigStore
+    metrics: MetricStore
+    alerts: AlertStore
+    goals: GoalStore
+    ledger: Ledger
+    secrets: SecretStore
+    sources: BillingSources
+    queue: SyncQueue
+    notifier: Notifier
+    clock: Clock
+    new_id: Callable[[str], str]
+    sleep: Callable[[float], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +98,7 @@ class Services:
     config: ConfigStore
     metrics: MetricStore
     alerts: AlertStore
+    goals: GoalStore
     queue: SyncQueue
     connect_account: ConnectAccount
     change_integration: ChangeIntegration
@@ -71,6 +108,12 @@ class Services:
     answer_test_query: AnswerTestQuery
     create_metric: CreateMetric
     change_metric: ChangeMetric
+    remove_metric: RemoveMetric
+    set_goal: SetGoal
+    change_goal: ChangeGoal
+    link_metric: LinkMetric
+    unlink_metric: UnlinkMetric
+    remove_goal: RemoveGoal
     add_channel: AddChannel
     list_channels: ListChannels
     remove_channel: RemoveChannel
@@ -113,53 +156,74 @@ def services() -> Services:
     settings = Settings.model_validate(_environment())
     dynamodb = boto3.client("dynamodb", config=_AWS)
     table = DynamoDbTable(dynamodb, settings.metrics_table)
-    ledger = DynamoDbLedger(DynamoDbTable(dynamodb, settings.ledger_table))
     clock = SystemClock()
-    config, metrics, alerts = DynamoDbConfig(table), DynamoDbMetrics(table), DynamoDbAlerts(table)
-    queue = SqsSyncQueue(boto3.client("sqs", config=_AWS), settings.sync_queue_url)
-    notifier = SnsNotifier(boto3.client("sns", config=_AWS), settings.topic_arn)
-    secrets = SecretsManager(boto3.client("secretsmanager", config=_AWS), settings.secret_prefix)
-    sources = partial(_open_source, settings.stripe_api_base)
+    return put_together(
+        settings,
+        Outside(
+            config=DynamoDbConfig(table),
+            metrics=DynamoDbMetrics(table),
+            alerts=DynamoDbAlerts(table),
+            goals=DynamoDbGoals(table),
+            ledger=DynamoDbLedger(DynamoDbTable(dynamodb, settings.ledger_table)),
+            secrets=SecretsManager(
+                boto3.client("secretsmanager", config=_AWS), settings.secret_prefix
+            ),
+            sources=partial(_open_source, settings.stripe_api_base),
+            queue=SqsSyncQueue(boto3.client("sqs", config=_AWS), settings.sync_queue_url),
+            notifier=SnsNotifier(boto3.client("sns", config=_AWS), settings.topic_arn),
+            clock=clock,
+            new_id=lambda prefix: new_id(prefix, clock.now()),
+            sleep=time.sleep,
+        ),
+    )
+
+
+def put_together(settings: Settings, out: Outside) -> Services:
+    """Put the use cases together over whatever is outside."""
+    config, metrics, alerts, goals = out.config, out.metrics, out.alerts, out.goals
+    queue, clock, make_id = out.queue, out.clock, out.new_id
     allow_restricted = settings.allow_restricted_keys
-
-    def make_id(prefix: str) -> str:
-        return new_id(prefix, clock.now())
-
-    keys = AccountKeys(config, secrets, sources, clock, allow_restricted)
-    await_value = AwaitValue(config, metrics, clock, time.sleep)
-    set_alert = SetAlert(config, metrics, alerts, queue, clock, make_id)
+    keys = AccountKeys(config, out.secrets, out.sources, clock, allow_restricted)
+    await_value = AwaitValue(config, metrics, clock, out.sleep)
+    catch_up = CatchUp(config, out.ledger, queue, clock, make_id, out.sleep)
+    set_alert = SetAlert(config, metrics, alerts, goals, queue, clock, make_id)
+    change_alert = ChangeAlert(config, metrics, alerts, goals, queue)
+    unlink_metric = UnlinkMetric(goals, alerts, change_alert)
+    remove_metric = RemoveMetric(config, unlink_metric)
     return Services(
         settings=settings,
         clock=clock,
         config=config,
         metrics=metrics,
         alerts=alerts,
+        goals=goals,
         queue=queue,
         connect_account=ConnectAccount(
-            config, secrets, sources, queue, clock, make_id, allow_restricted
+            config, out.secrets, out.sources, queue, clock, make_id, allow_restricted
         ),
         change_integration=ChangeIntegration(config, keys, queue),
-        disconnect_account=DisconnectAccount(config, secrets),
+        disconnect_account=DisconnectAccount(config, out.secrets),
         reconnect_account=ReconnectAccount(config, keys, queue, clock),
         remove_integration=RemoveIntegration(
-            config, ledger, secrets, clock, config.remove_metric, make_id
+            config, out.ledger, out.secrets, clock, remove_metric, make_id
         ),
         answer_test_query=AnswerTestQuery(
-            config,
-            secrets,
-            sources,
-            clock,
-            allow_restricted,
-            CatchUp(config, ledger, queue, clock, make_id, time.sleep),
+            config, out.secrets, out.sources, clock, allow_restricted, catch_up
         ),
         create_metric=CreateMetric(config, queue, clock, make_id, await_value),
         change_metric=ChangeMetric(config, queue, clock, await_value),
-        add_channel=AddChannel(config, notifier, clock, make_id),
-        list_channels=ListChannels(config, notifier),
-        remove_channel=RemoveChannel(config, alerts, notifier),
-        try_channel=TryChannel(config, notifier, clock),
+        remove_metric=remove_metric,
+        set_goal=SetGoal(goals, clock, make_id),
+        change_goal=ChangeGoal(goals, metrics, clock),
+        link_metric=LinkMetric(config, metrics, goals),
+        unlink_metric=unlink_metric,
+        remove_goal=RemoveGoal(goals, unlink_metric),
+        add_channel=AddChannel(config, out.notifier, clock, make_id),
+        list_channels=ListChannels(config, out.notifier),
+        remove_channel=RemoveChannel(config, alerts, out.notifier),
+        try_channel=TryChannel(config, out.notifier, clock),
         set_alert=set_alert,
-        change_alert=ChangeAlert(config, metrics, alerts, queue),
+        change_alert=change_alert,
         preview_alert=PreviewAlert(metrics, set_alert),
     )
 

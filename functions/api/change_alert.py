@@ -7,13 +7,14 @@ from typing import Any
 from functions.api.alert_settings import (
     ask_for_value,
     measured_in,
+    require_link,
     start,
     usual_name,
 )
 from functions.api.revisions import refuse_stale, until_nobody_interferes
 from shared.domain.alerts import Alert, AlertState
 from shared.domain.configuration import Metric
-from shared.ports import AlertStore, ConfigStore, MetricStore, SyncQueue
+from shared.ports import AlertStore, ConfigStore, GoalStore, MetricStore, SyncQueue
 
 # What a value is judged by: when it changes, the alert starts afresh.
 _JUDGED_BY = ("rule", "unit", "currency", "notify_if_already_breached")
@@ -26,6 +27,7 @@ class ChangeAlert:
     config: ConfigStore
     metrics: MetricStore
     alerts: AlertStore
+    goals: GoalStore
     queue: SyncQueue
 
     def __call__(
@@ -34,7 +36,8 @@ class ChangeAlert:
         """Change fields of the alert, by their names, and give it with its state.
 
         Raises:
-            NotFoundError: no such alert or channel.
+            NotFoundError: no such alert, channel or goal.
+            ConflictError: its metric does not serve the goal.
             VersionConflictError: it has not the expected revision, or others kept changing it;
                 nothing is lost, it may be tried again.
         """
@@ -51,6 +54,8 @@ class ChangeAlert:
         metric = self.config.metric(before.metric_id)
         measured = measured_in(metric, self.config.integration(metric.integration_id))
         alert = replace(before, **changes)
+        if alert.goal_id is not None and alert.goal_id != before.goal_id:
+            require_link(self.goals, alert.goal_id, alert.metric_id)
         if "rule" in changes:
             # A threshold means the currency of its day until somebody sets it anew.
             alert = replace(alert, **measured)

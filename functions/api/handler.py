@@ -15,6 +15,7 @@ from functions.api.refusals import refuse, request_id_of
 from functions.api.routes import (
     alerts,
     channels,
+    goals,
     integrations,
     metric_types,
     metrics,
@@ -27,7 +28,17 @@ from shared.errors import MetricsError
 
 logger = Logger()
 app = APIGatewayHttpResolver(enable_validation=True, response_validation_error_http_code=500)
-for module in (integrations, metric_types, metrics, test_query, channels, alerts, notifications):
+_RESOURCES = (
+    integrations,
+    metric_types,
+    metrics,
+    goals,
+    test_query,
+    alerts,
+    channels,
+    notifications,
+)
+for module in _RESOURCES:
     app.include_router(module.router)
 add_service_routes(app)
 

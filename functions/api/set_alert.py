@@ -7,12 +7,13 @@ from functions.api.alert_settings import (
     AlertSettings,
     ask_for_value,
     measured_in,
+    require_link,
     start,
     usual_name,
 )
 from functions.api.revisions import until_nobody_interferes
 from shared.domain.alerts import Alert, AlertState
-from shared.ports import AlertStore, Clock, ConfigStore, MetricStore, SyncQueue
+from shared.ports import AlertStore, Clock, ConfigStore, GoalStore, MetricStore, SyncQueue
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +23,7 @@ class SetAlert:
     config: ConfigStore
     metrics: MetricStore
     alerts: AlertStore
+    goals: GoalStore
     queue: SyncQueue
     clock: Clock
     new_id: Callable[[str], str]
@@ -30,11 +32,14 @@ class SetAlert:
         """Set the alert and give it with the state that it starts in.
 
         Raises:
-            NotFoundError: no such metric or channel.
+            NotFoundError: no such metric, channel or goal.
+            ConflictError: the metric does not serve the goal.
         """
         for channel_id in settings.channels:
             self.config.channel(channel_id)
         alert = self.draft(metric_id, settings)
+        if settings.goal_id is not None:
+            require_link(self.goals, settings.goal_id, metric_id)
         state = until_nobody_interferes(lambda: self._add(alert))
         ask_for_value(self.queue, self.config.metric(metric_id), alert)
         return alert, state
@@ -60,6 +65,7 @@ class SetAlert:
             rule=settings.rule,
             channels=tuple(dict.fromkeys(settings.channels)),
             created_at=self.clock.now(),
+            goal_id=settings.goal_id,
             is_enabled=settings.is_enabled,
             notify_if_already_breached=settings.notify_if_already_breached,
             notify_on_recovery=settings.notify_on_recovery,

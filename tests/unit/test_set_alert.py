@@ -10,6 +10,7 @@ from functions.api.set_alert import SetAlert
 from functions.api.views.alerts import view_alert
 from shared.adapters.dynamodb_alerts import DynamoDbAlerts
 from shared.adapters.dynamodb_config import DynamoDbConfig
+from shared.adapters.dynamodb_goals import DynamoDbGoals
 from shared.adapters.dynamodb_items import to_item
 from shared.adapters.dynamodb_keys import metric_key
 from shared.adapters.dynamodb_metrics import DynamoDbMetrics
@@ -34,7 +35,13 @@ class World:
         if amount is not None:
             table.put({**to_item(a_value(amount, 7)), **metric_key("met_1", "LATEST")})
         self._set = SetAlert(
-            self.config, self.metrics, self.alerts, self.queue, FakeClock(), id_maker()
+            self.config,
+            self.metrics,
+            self.alerts,
+            DynamoDbGoals(table),
+            self.queue,
+            FakeClock(),
+            id_maker(),
         )
 
     def set(self, **changes):

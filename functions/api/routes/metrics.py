@@ -21,8 +21,10 @@ MetricId = Annotated[str, Path()]
 
 
 def _show(metric: Metric) -> MetricView:
-    value = services().metrics.latest([metric.id]).get(metric.id)
-    return view_metric(metric, value, show_sync(metric.integration_id))
+    found = services()
+    value = found.metrics.latest([metric.id]).get(metric.id)
+    goals = found.goals.goals_by_id(metric.goals)
+    return view_metric(metric, value, show_sync(metric.integration_id), goals)
 
 
 @router.add("POST", "/v1/integrations/<integration_id>/metrics")
@@ -48,9 +50,10 @@ def list_metrics(
     found.config.integration(integration_id)
     page = found.config.metrics_of(integration_id, limit=limit, cursor=cursor)
     latest = found.metrics.latest([metric.id for metric in page.items])
+    goals = found.goals.goals_by_id([goal for metric in page.items for goal in metric.goals])
     sync = show_sync(integration_id)
     return Metrics(
-        data=[view_metric(metric, latest.get(metric.id), sync) for metric in page.items],
+        data=[view_metric(it, latest.get(it.id), sync, goals) for it in page.items],
         next_cursor=page.next_cursor,
     )
 
@@ -77,8 +80,8 @@ def change_metric(
 @router.add("DELETE", "/v1/metrics/<metric_id>")
 def delete_metric(metric_id: MetricId) -> Response[None]:
     """Remove a metric with its values and alerts."""
-    config = services().config
-    config.remove_metric(config.metric(metric_id))
+    found = services()
+    found.remove_metric(found.config.metric(metric_id))
     return Response(204)
 
 

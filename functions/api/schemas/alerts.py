@@ -40,6 +40,7 @@ class AlertBody(PreviewBody):
     """A rule on a metric, and who is to hear of it."""
 
     name: Name | None = None
+    goal_id: Id | None = None
     channels: ChannelIds
     enabled: StrictBool = True
 
@@ -50,17 +51,19 @@ class AlertBody(PreviewBody):
             super().settings,
             name=self.name,
             channels=tuple(self.channels),
+            goal_id=self.goal_id,
             is_enabled=self.enabled,
         )
 
 
 class AlertChangesBody(Request):
-    """What is to be changed of an alert; what is left out stays."""
+    """What is to be changed of an alert; what is left out stays, a null goal takes it away."""
 
     model_config = ConfigDict(json_schema_extra=forget_defaults)
 
     name: Name = ""
     rule: ChosenRule = ThresholdRule(Decimal(0), "above")
+    goal_id: Id | None = None
     channels: ChannelIds = Field(default=[])
     enabled: StrictBool = True
     notify_if_already_breached: StrictBool = False

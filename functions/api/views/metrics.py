@@ -1,5 +1,6 @@
 """Metrics and their values, as clients see them."""
 
+from collections.abc import Mapping
 from typing import Any, Literal
 
 from pydantic import BaseModel
@@ -7,6 +8,7 @@ from pydantic import BaseModel
 from functions.api.views.common import Instant, ListView, Number, WarningView, format_shown
 from functions.api.views.integrations import SyncView
 from shared.domain.configuration import Metric, MetricValue, RefreshInterval
+from shared.domain.goals import Goal
 from shared.domain.metrics import query_to_dict
 
 
@@ -33,6 +35,14 @@ class CurrentView(BaseModel):
     warnings: list[WarningView]
 
 
+class GoalRefView(BaseModel):
+    """A goal that the metric serves."""
+
+    id: str
+    name: str
+    primary: bool
+
+
 class MetricView(BaseModel):
     """A configured number of an integration."""
 
@@ -43,7 +53,7 @@ class MetricView(BaseModel):
     refresh_interval: RefreshInterval
     current: CurrentView | None
     sync: SyncView
-    goals: list[dict[str, Any]]
+    goals: list[GoalRefView]
     created_at: Instant
 
 
@@ -59,8 +69,11 @@ class Values(ListView):
     data: list[ValueView]
 
 
-def view_metric(metric: Metric, value: MetricValue | None, sync: SyncView) -> MetricView:
-    """Show a metric with its newest value."""
+def view_metric(
+    metric: Metric, value: MetricValue | None, sync: SyncView, goals: Mapping[str, Goal]
+) -> MetricView:
+    """Show a metric with its newest value, and those of *goals* that it serves."""
+    served = [goals[key] for key in metric.goals if key in goals]
     return MetricView(
         id=metric.id,
         integration_id=metric.integration_id,
@@ -69,7 +82,11 @@ def view_metric(metric: Metric, value: MetricValue | None, sync: SyncView) -> Me
         refresh_interval=metric.refresh_interval,
         current=None if value is None else _view_current(value),
         sync=sync,
-        goals=[],
+        goals=[
+            GoalRefView(id=it.id, name=it.name, primary=it.links[0].metric_id == metric.id)
+            for it in served
+            if it.link_to(metric.id) is not None
+        ],
         created_at=metric.created_at,
     )
 
