@@ -114,7 +114,9 @@ class DynamoDbAlerts:
 
     def remove_alert(self, alert: Alert) -> None:
         """See the port."""
-        remove_alert_items(self._table, alert.metric_id, alert.id)
+        remove_alert_items(self._table, alert.id)
+        # Until then the metric's own removal finds what a removal that was cut short has left.
+        self._table.delete([metric_key(alert.metric_id, ALERT_PREFIX + alert.id)])
 
     def commit_decision(
         self,

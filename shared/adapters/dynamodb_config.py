@@ -150,7 +150,7 @@ class DynamoDbConfig:
             ]
         table.transact(writes)
         if metric.refresh_interval != before.refresh_interval:
-            self._forget_interval(owner, before.refresh_interval)
+            self._forget_interval(owner, before.refresh_interval, but=metric.id)
 
     def metric(self, metric_id: str) -> Metric:
         """See the port."""
@@ -189,13 +189,10 @@ class DynamoDbConfig:
         keys = [
             integration_key(i, DUE_PREFIX + it) for i in integration_ids for it in REFRESH_INTERVALS
         ]
-        marked = {(item["pk"], item["sk"]) for item in self._table.get_many(keys)}
+        found = self._table.get_many(keys)
+        marked = {(id_of(item["pk"]), item["sk"].removeprefix(DUE_PREFIX)) for item in found}
         return {
-            i: frozenset(
-                it
-                for it in REFRESH_INTERVALS
-                if tuple(integration_key(i, DUE_PREFIX + it).values()) in marked
-            )
+            i: frozenset(it for it in REFRESH_INTERVALS if (i, it) in marked)
             for i in integration_ids
         }
 
@@ -206,24 +203,26 @@ class DynamoDbConfig:
 
     def remove_metric(self, metric: Metric) -> None:
         """See the port."""
-        owner, interval = metric.integration_id, metric.refresh_interval
-        pk = metric_key(metric.id)["pk"]
-        alerts = [pointer["id"] for pointer in self._table.query(pk, ALERT_PREFIX)]
-        self._table.delete([integration_key(owner, METRIC_PREFIX + metric.id)])
-        self._forget_interval(owner, interval)
-        for alert_id in alerts:
-            remove_alert_items(self._table, metric.id, alert_id)
-        # The metric itself last, so that a removal that was cut short can be asked for again.
-        self._table.delete_partition(pk)
+        table, key = self._table, metric_key(metric.id)
+        for item in list(table.query(key["pk"], ALERT_PREFIX)):
+            remove_alert_items(table, item["id"])
+        self._forget_interval(metric.integration_id, metric.refresh_interval, but=metric.id)
+        table.delete_partition(key["pk"], but=key["sk"])
+        # Found by its id and from its integration until the end, whoever asks again.
+        pointer = integration_key(metric.integration_id, METRIC_PREFIX + metric.id)
+        table.transact([table.delete_in_transaction(it) for it in (pointer, key)])
 
-    def _forget_interval(self, owner: str, interval: RefreshInterval) -> None:
-        """Remove the marker of an interval that no metric has any more."""
-        if interval == EVERYBODYS_INTERVAL or interval in self.intervals_of(owner):
+    def _forget_interval(self, owner: str, interval: RefreshInterval, *, but: str) -> None:
+        """Remove the marker of an interval that no metric but one has any more."""
+        if interval == EVERYBODYS_INTERVAL or self._is_used(owner, interval, but):
             return
         self._table.delete([integration_key(owner, DUE_PREFIX + interval)])
-        if interval in self.intervals_of(owner):
+        if self._is_used(owner, interval, but):
             # Another metric of it was added in between; its marker must not go with this one.
             self._table.put(due_item(owner, interval))
+
+    def _is_used(self, owner: str, interval: RefreshInterval, but: str) -> bool:
+        return any(it["interval"] == interval and it["id"] != but for it in self._pointers(owner))
 
     def add_channel(self, channel: Channel) -> None:
         """See the port."""

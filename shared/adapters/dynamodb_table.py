@@ -141,12 +141,12 @@ class DynamoDbTable:
         self._sleep(pause)
         return pauses
 
-    def delete_partition(self, pk: str) -> None:
-        """Remove every item of a partition, and last the one that it is found by."""
+    def delete_partition(self, pk: str, *, but: str | None = None) -> None:
+        """Remove every item of a partition, and last the one that it is found by; *but* stays."""
         # Nothing that an sk begins with sorts before " " or after "~".
-        keys = [(it["pk"], it["sk"]) for it in self.between(pk, " ", "~", keys_only=True)]
-        self.delete({"pk": pk, "sk": sk} for pk, sk in keys if sk != "CONFIG")
-        self.delete({"pk": pk, "sk": sk} for pk, sk in keys if sk == "CONFIG")
+        keys = [it["sk"] for it in self.between(pk, " ", "~", keys_only=True) if it["sk"] != but]
+        self.delete({"pk": pk, "sk": sk} for sk in keys if sk != "CONFIG")
+        self.delete({"pk": pk, "sk": sk} for sk in keys if sk == "CONFIG")
 
     def update(
         self, key: Key, expression: str, condition: Condition, values: Mapping[str, Any]
