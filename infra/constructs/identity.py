@@ -92,13 +92,16 @@ class Identity(Construct):
             ),
         ]
         server = pool.add_resource_server("Server", identifier=_SERVER, scopes=scopes)
-        account, region = cdk.Aws.ACCOUNT_ID, cdk.Stack.of(self).region
-        prefix = f"{_SERVER}-{settings.stage}-{account}"
-        pool.add_domain("Domain", cognito_domain=cognito.CognitoDomainOptions(domain_prefix=prefix))
-        self.token_url = f"https://{prefix}.auth.{region}.amazoncognito.com/oauth2/token"
+        prefix = f"{_SERVER}-{settings.stage}-{cdk.Aws.ACCOUNT_ID}"
+        domain = pool.add_domain(
+            "Domain", cognito_domain=cognito.CognitoDomainOptions(domain_prefix=prefix)
+        )
+        self.token_url = f"{domain.base_url()}/oauth2/token"
         return pool.add_client(
             "Machines",
             generate_secret=True,
+            # Where none is named Cognito allows some by which people sign in.
+            auth_flows=cognito.AuthFlow(user_srp=False),
             o_auth=cognito.OAuthSettings(
                 flows=cognito.OAuthFlows(client_credentials=True),
                 scopes=[cognito.OAuthScope.resource_server(server, scope) for scope in scopes],

@@ -77,6 +77,7 @@ def test_machines_get_tokens_by_client_credentials_with_both_scopes(
 
     assert client["GenerateSecret"] is True
     assert client["AllowedOAuthFlows"] == ["client_credentials"]
+    assert client["ExplicitAuthFlows"] == ["ALLOW_REFRESH_TOKEN_AUTH"]  # nobody signs in by it
     assert [readable(scope) for scope in client["AllowedOAuthScopes"]] == [
         "<IdentityUsersServer>/metrics:read",
         "<IdentityUsersServer>/metrics:write",
@@ -87,8 +88,13 @@ def test_machines_get_tokens_by_client_credentials_with_both_scopes(
         "<IdentityUsersClient>",
         "<IdentityUsersMachines>",
     ]
-    assert readable(template.json["Outputs"]["TokenUrl"]["Value"]).endswith("/oauth2/token")
-    assert {"MachineClientId", "TokenUrl"} <= template.json["Outputs"].keys()
+    (domain,) = template.of_type("AWS::Cognito::UserPoolDomain").values()
+    assert readable(domain["Domain"]) == "stripe-metrics-prod-<AWS::AccountId>"
+    outputs = template.json["Outputs"]
+    assert readable(outputs["MachineClientId"]["Value"]) == "<IdentityUsersMachines>"
+    assert readable(outputs["TokenUrl"]["Value"]) == (
+        "https://<IdentityUsersDomain>.auth.<AWS::Region>.amazoncognito.com/oauth2/token"
+    )
 
 
 def test_machines_of_another_issuer_are_its_own_business() -> None:
