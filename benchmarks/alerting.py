@@ -79,7 +79,7 @@ def rows(found: dict[str, Any]) -> list[Row]:
 
 
 async def _measure(folder: Path, told: int) -> dict[str, Any]:
-    synthesis = await synthesize(allow_restricted_keys=False)
+    synthesis = await synthesize()
     async with running_emulator(folder) as emulator:
         deployment = await deploy(emulator, synthesis, stripe_api=_NO_STRIPE)
         team = await asyncio.to_thread(_Team, deployment)

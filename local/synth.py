@@ -42,25 +42,28 @@ class Synthesis:
     assets: list[Asset]
 
 
-async def synthesize(*, allow_restricted_keys: bool) -> Synthesis:
-    """The synthesis of the sources as they are now."""
+async def synthesize(**settings: bool) -> Synthesis:
+    """The synthesis of the sources as they are now, with those *settings* turned on that are true.
+
+    They are names of `infra.settings`.
+    """
+    turned_on = sorted(name for name, value in settings.items() if value)
     while True:
-        key = _key(allow_restricted_keys=allow_restricted_keys)
+        key = _key(turned_on)
         folder = _CACHE / key
         if not (folder / "assets.json").exists():
-            await _make(folder, allow_restricted_keys=allow_restricted_keys)
+            await _make(folder, turned_on)
         # Sources edited in the meantime must not be kept under the key of the old ones.
-        if key == _key(allow_restricted_keys=allow_restricted_keys):
+        if key == _key(turned_on):
             return _read(folder)
         shutil.rmtree(folder, ignore_errors=True)
 
 
-async def _make(folder: Path, *, allow_restricted_keys: bool) -> None:
+async def _make(folder: Path, turned_on: list[str]) -> None:
     _CACHE.mkdir(parents=True, exist_ok=True)
     _prune()
     made = Path(tempfile.mkdtemp(prefix="making-", dir=_CACHE))
     log = made / "log"
-    flags = ["--allow-restricted-keys"] if allow_restricted_keys else []
     environment = {
         **passed_on_environment(),
         "CDK_VALIDATION": "false",  # `make synth` validates; it would double the time here
@@ -69,7 +72,7 @@ async def _make(folder: Path, *, allow_restricted_keys: bool) -> None:
     }
     try:
         async with child_process(
-            [sys.executable, "-m", "local.template", made, *flags],
+            [sys.executable, "-m", "local.template", made, *turned_on],
             environment=environment,
             log=log,
             name="synthesis of the stack",
@@ -106,12 +109,12 @@ def _read(folder: Path) -> Synthesis:
     )
 
 
-def _key(*, allow_restricted_keys: bool) -> str:
+def _key(turned_on: list[str]) -> str:
     """A digest of all that the result depends on."""
     digest = hashlib.sha256()
     for name in ("aws-cdk-lib", "constructs"):
         digest.update(f"{name}=={version(name)}\0".encode())
-    digest.update(f"{sys.version_info[:2]} {_ROOT} {allow_restricted_keys}\0".encode())
+    digest.update(f"{sys.version_info[:2]} {_ROOT} {turned_on}\0".encode())
     for top in ("infra", "functions", "shared", "local/template.py"):
         for path in source_files(_ROOT / top):
             digest.update(f"{path.relative_to(_ROOT)}\0".encode())

@@ -1,10 +1,14 @@
-"""`python -m local.template FOLDER`: writes what the local run deploys into a folder."""
+"""`python -m local.template FOLDER [SETTING ...]`: writes what the local run deploys into a folder.
+
+Settings that are named are turned on.
+"""
 
 import argparse
 import io
 import json
 import shutil
 import zipfile
+from collections.abc import Sequence
 from pathlib import Path
 
 import aws_cdk as cdk
@@ -18,8 +22,8 @@ _ROOT = Path(__file__).resolve().parents[1]
 _STACK = "StripeMetrics-local"
 
 
-def write_template(folder: Path, *, allow_restricted_keys: bool) -> None:
-    """Synthesize the local stage into *folder*."""
+def write_template(folder: Path, turned_on: Sequence[str]) -> None:
+    """Synthesize the local stage into *folder*, with the settings *turned_on*."""
 
     def code_for(name: str) -> lambda_.Code:
         path = folder / f"{name}.zip"
@@ -27,8 +31,7 @@ def write_template(folder: Path, *, allow_restricted_keys: bool) -> None:
         return lambda_.Code.from_asset(str(path))
 
     app = cdk.App(outdir=str(folder / "cdk.out"), analytics_reporting=False)
-    settings = settings_for("local", {"allow_restricted_keys": allow_restricted_keys})
-    build_app(settings, code_for, app)
+    build_app(settings_for("local", dict.fromkeys(turned_on, True)), code_for, app)
     assembly = Path(app.synth().directory)
     shutil.copy(assembly / f"{_STACK}.template.json", folder / "template.json")
     manifest = json.loads((assembly / f"{_STACK}.assets.json").read_text())
@@ -62,6 +65,6 @@ def _zipped(name: str) -> bytes:
 if __name__ == "__main__":
     parser = argparse.ArgumentParser()
     parser.add_argument("folder", type=Path)
-    parser.add_argument("--allow-restricted-keys", action="store_true")
+    parser.add_argument("setting", nargs="*")
     given = parser.parse_args()
-    write_template(given.folder, allow_restricted_keys=given.allow_restricted_keys)
+    write_template(given.folder, given.setting)

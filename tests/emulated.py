@@ -19,13 +19,13 @@ over_tables = pytest.mark.parametrize("stores", ["table", EMULATED], indirect=Tr
 
 
 @contextmanager
-def deployed_stack(folder: Path) -> Iterator[Deployment]:
-    """Deploy the local stage's template for as long as the block runs."""
+def deployed_stack(folder: Path, **settings: bool) -> Iterator[Deployment]:
+    """Deploy the local stage's template, with *settings*, for as long as the block runs."""
     ready, stop = threading.Event(), threading.Event()
     found: list[Deployment | BaseException] = []
 
     async def hold() -> None:
-        synthesis = await synthesize(allow_restricted_keys=False)
+        synthesis = await synthesize(**settings)
         async with running_emulator(folder) as emulator:
             found.append(await deploy(emulator, synthesis, stripe_api=UNREACHABLE_STRIPE))
             ready.set()
