@@ -85,6 +85,12 @@ class BadResponseError(BillingSourceError):
 
     code = "stripe_unavailable"
 
+    def __init__(self, message: str) -> None:
+        super().__init__(
+            f"{message} A scheduled refresh tries again by itself; if that does not help, install a"
+            " newer version of Stripe Metrics."
+        )
+
 
 class QueryTooLargeError(BillingSourceError):
     """The account cannot be read within the time of a test query."""

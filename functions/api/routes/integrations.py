@@ -46,7 +46,12 @@ def _show_all(integrations: Sequence[Integration]) -> list[IntegrationView]:
     return [
         view_integration(
             it,
-            view_sync(statuses[it.id], intervals[it.id], found.settings, now),
+            view_sync(
+                statuses[it.id],
+                intervals[it.id] if it.is_connected else frozenset(),
+                found.settings,
+                now,
+            ),
             withheld=len(lacking.intersection(statuses[it.id].withheld)),
             now=now,
         )
