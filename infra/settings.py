@@ -37,7 +37,8 @@ class StageSettings:
             separated by commas; empty for none.
         jwt_write_scopes: Likewise, to do anything else.
         machine_clients: Make a client of the stack's own pool for machines, which get tokens by
-            client credentials. Cognito charges for each.
+            client credentials. Cognito charges for it.
+        machines_only_read: Give that client no scope but the one to look at things.
         throttled: Whether the API limits requests by route.
         enforce_tls: Whether queues and the topic refuse plain HTTP; only the local stage, which
             never leaves the machine, may do without.
@@ -60,6 +61,7 @@ class StageSettings:
     jwt_read_scopes: str = "metrics:read"
     jwt_write_scopes: str = "metrics:write"
     machine_clients: bool = False
+    machines_only_read: bool = False
     throttled: bool = True
     enforce_tls: bool = True
     stripe_address_parameter: bool = False

@@ -83,15 +83,13 @@ class Identity(Construct):
     def _for_machines(
         self, pool: cognito.UserPool, settings: StageSettings
     ) -> cognito.UserPoolClient:
-        scopes = [
-            cognito.ResourceServerScope(
-                scope_name=_READ, scope_description="Look at integrations, metrics, goals, alerts."
-            ),
-            cognito.ResourceServerScope(
-                scope_name=_WRITE, scope_description="Make, change and remove them, and test them."
-            ),
-        ]
-        server = pool.add_resource_server("Server", identifier=_SERVER, scopes=scopes)
+        read = cognito.ResourceServerScope(
+            scope_name=_READ, scope_description="Look at integrations, metrics, goals, alerts."
+        )
+        write = cognito.ResourceServerScope(
+            scope_name=_WRITE, scope_description="Make, change and remove them, and test them."
+        )
+        server = pool.add_resource_server("Server", identifier=_SERVER, scopes=[read, write])
         prefix = f"{_SERVER}-{settings.stage}-{cdk.Aws.ACCOUNT_ID}"
         domain = pool.add_domain(
             "Domain", cognito_domain=cognito.CognitoDomainOptions(domain_prefix=prefix)
@@ -104,7 +102,10 @@ class Identity(Construct):
             auth_flows=cognito.AuthFlow(user_srp=False),
             o_auth=cognito.OAuthSettings(
                 flows=cognito.OAuthFlows(client_credentials=True),
-                scopes=[cognito.OAuthScope.resource_server(server, scope) for scope in scopes],
+                scopes=[
+                    cognito.OAuthScope.resource_server(server, scope)
+                    for scope in ([read] if settings.machines_only_read else [read, write])
+                ],
             ),
             access_token_validity=cdk.Duration.hours(1),
         )

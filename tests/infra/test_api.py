@@ -97,6 +97,15 @@ def test_machines_get_tokens_by_client_credentials_with_both_scopes(
     )
 
 
+def test_machines_can_be_kept_from_changing_anything(template_of: TemplateOf) -> None:
+    template = template_of("prod", machine_clients=True, machines_only_read=True)
+    client = template.of_type("AWS::Cognito::UserPoolClient")["IdentityUsersMachines"]
+
+    assert [readable(scope) for scope in client["AllowedOAuthScopes"]] == [
+        "<IdentityUsersServer>/metrics:read"
+    ]
+
+
 def test_machines_of_another_issuer_are_its_own_business() -> None:
     issuer = {"jwt_issuer": "https://login.example.com/", "jwt_audience": "metrics"}
     with pytest.raises(ValueError, match="own pool"):
