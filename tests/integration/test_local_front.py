@@ -84,8 +84,16 @@ def test_the_token_of_the_run_is_exchanged_for_one_that_the_gateway_accepts(
 
 
 def test_what_is_unknown_to_the_gateway_is_not_found(local_run: Api) -> None:
-    for method, path in (("GET", "/v2/x"), ("POST", "/health"), ("GET", "/v1")):
-        assert local_run.call(method, path) == (404, {"message": "Not Found"})
+    for path in ("/v2/x", "/v1"):
+        assert local_run.call("GET", path) == (404, {"message": "Not Found"})
+
+
+@pytest.mark.parametrize("path", ["/health", "/openapi.json", "/docs"])
+def test_a_method_that_an_open_path_has_not_is_refused_in_words(local_run: Api, path: str) -> None:
+    status, headers, body = ask(local_run, "POST", path)
+
+    assert (status, headers["Allow"]) == (405, "GET")
+    assert json.loads(body)["detail"]
 
 
 def test_options_is_a_method_like_others_as_the_api_shares_its_origin_with_nobody(
