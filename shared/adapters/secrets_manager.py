@@ -14,8 +14,9 @@ if TYPE_CHECKING:
     from mypy_boto3_secretsmanager import SecretsManagerClient
 
 # A name that is scheduled for deletion is refused by another code than one in use.
-_TAKEN = frozenset({"ResourceExistsException", "InvalidRequestException"})
-_GONE = frozenset({"ResourceNotFoundException", "InvalidRequestException"})
+_SCHEDULED = "InvalidRequestException"
+_TAKEN = frozenset({"ResourceExistsException", _SCHEDULED})
+_GONE = frozenset({"ResourceNotFoundException", _SCHEDULED})
 
 
 class SecretsManager:
@@ -27,17 +28,24 @@ class SecretsManager:
 
     def put(self, integration_id: str, key: StripeKey) -> None:
         """See the port."""
-        name = self._name(integration_id)
+        name, text = self._name(integration_id), key.reveal()
         with translated("store a secret"):
             try:
-                self._client.create_secret(Name=name, SecretString=key.reveal())
+                self._client.create_secret(Name=name, SecretString=text)
             except ClientError as error:
                 if error_code(error) not in _TAKEN:
                     raise
-                # It is there, or kept for some days after its removal; restoring what is there
-                # changes nothing.
-                self._client.restore_secret(SecretId=name)
-                self._client.put_secret_value(SecretId=name, SecretString=key.reveal())
+                self._replace(name, text)
+
+    def _replace(self, name: str, text: str) -> None:
+        try:
+            self._client.put_secret_value(SecretId=name, SecretString=text)
+        except ClientError as error:
+            if error_code(error) != _SCHEDULED:
+                raise
+            # It is kept for some days after its removal, and takes nothing until it is back.
+            self._client.restore_secret(SecretId=name)
+            self._client.put_secret_value(SecretId=name, SecretString=text)
 
     def get(self, integration_id: str) -> str:
         """See the port."""
