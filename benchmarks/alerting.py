@@ -22,12 +22,14 @@ from typing import Any
 
 from benchmarks.rows import Row, Sizes
 from functions.alerts.evaluate_alerts import EvaluateAlerts
+from functions.alerts.follow_goals import FollowGoals
 from functions.alerts.send_notices import SendNotices
 from local.deploy import Deployment, deploy
 from local.emulator import running_emulator
 from local.synth import synthesize
 from shared.adapters.dynamodb_alerts import DynamoDbAlerts
 from shared.adapters.dynamodb_config import DynamoDbConfig
+from shared.adapters.dynamodb_goals import DynamoDbGoals
 from shared.adapters.dynamodb_ledger import DynamoDbLedger
 from shared.adapters.dynamodb_metrics import DynamoDbMetrics
 from shared.adapters.dynamodb_outbox import DynamoDbOutbox
@@ -143,7 +145,10 @@ class _Team:
         notifier = SnsNotifier(counted.client("sns"), self._deployment.outputs["TopicArn"])
         failures = SqsFailures(counted.client("sqs"), "")
         send = SendNotices(config, outbox, notifier, failures, clock, time.sleep)
-        outcomes = EvaluateAlerts(config, DynamoDbMetrics(table), alerts, clock)(value)
+        outcomes = EvaluateAlerts(
+            config, DynamoDbMetrics(table), alerts, DynamoDbGoals(table), clock
+        )(value)
+        FollowGoals(config, DynamoDbGoals(table), clock)(value)
         for alert_id, outcome in outcomes.items():
             if outcome in {"decided", "old"}:
                 send(outbox.pending_of(alert_id))

@@ -12,6 +12,7 @@ from boto3.dynamodb.types import TypeSerializer
 from functions.alerts import handler
 from functions.alerts.bootstrap import Services
 from functions.alerts.evaluate_alerts import EvaluateAlerts
+from functions.alerts.follow_goals import FollowGoals
 from functions.alerts.send_notices import SendNotices
 from functions.alerts.watch_accounts import WatchAccounts
 from shared.adapters.dynamodb_alerts import DynamoDbAlerts
@@ -110,11 +111,13 @@ class AlertWorld:
             DynamoDbMetrics(table),
             DynamoDbAlerts(table),
         )
-        outbox, clock = DynamoDbOutbox(table), self.clock
-        evaluate = EvaluateAlerts(config, metrics, alerts, clock)
+        goals, outbox, clock = DynamoDbGoals(table), DynamoDbOutbox(table), self.clock
+        evaluate = EvaluateAlerts(config, metrics, alerts, goals, clock)
+        follow_goals = FollowGoals(config, goals, clock)
         return Services(
             evaluate=evaluate,
-            watch=WatchAccounts(config, metrics, alerts, evaluate, clock),
+            follow_goals=follow_goals,
+            watch=WatchAccounts(config, metrics, alerts, evaluate, follow_goals, clock),
             send=SendNotices(config, outbox, self.notifier, self.failures, clock, self._sleep),
             outbox=outbox,
             failures=self.failures,

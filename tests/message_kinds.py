@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from datetime import timedelta
+from datetime import date, timedelta
 from decimal import Decimal
 from functools import partial
 from typing import Any
@@ -10,11 +10,14 @@ from typing import Any
 from shared.domain.account_watch import AccountEvent, Look, patience_of
 from shared.domain.alerts import Alert, Decision, Point
 from shared.domain.configuration import ChannelType, Integration, SyncFailure, SyncStatus
+from shared.domain.goals import Goal, GoalEvent, GoalLink, progress_of
 from shared.domain.messages import (
     AlertFacts,
+    GoalFacts,
     account_message,
     alert_message,
     channel_test_message,
+    goal_message,
 )
 from shared.domain.metrics import Churn, CustomerCount, SubscriptionCount
 from shared.domain.money import format_value
@@ -195,8 +198,66 @@ _ACCOUNTS: Mapping[str, AccountEvent] = {
     "recovered": event("recovered", last_success_at=NOON, data_through=NOON),
 }
 
+
+def goal_facts(
+    kind: Any, value: str, first: str, target: str = "10000", **changes: Any
+) -> GoalFacts:
+    """Facts of a goal that MRR serves, linked a hundred days ago."""
+    made: dict[str, Any] = {
+        "name": "10k MRR",
+        "due_on": None,
+        "metric": a_metric(),
+        "integration": LIVE,
+        "unit": "currency",
+        "currency": "usd",
+    } | changes
+    measured = {"unit": made["unit"], "currency": made["currency"]}
+    began = Point(Decimal(first), NOON - timedelta(days=100))
+    link = GoalLink("met_1", **measured, first=began)
+    goal = Goal("goal_1", made["name"], Decimal(target), NOON, due_on=made["due_on"], links=(link,))
+    shown = a_value(value, **measured)
+    happened = GoalEvent(f"goal_1/1/{kind}", kind, goal, progress_of(goal, link, shown), shown)
+    return GoalFacts(happened, made["metric"], made["integration"])
+
+
+SOON, YESTERDAY = date(2026, 12, 31), date(2026, 11, 21)
+LOWER_CHURN = {"name": "Churn down to 3%", **PERCENT}
+_GOALS: Mapping[str, GoalFacts] = {
+    "goal-reached": goal_facts("goal_reached", "10012", "5000"),
+    "goal-reached-in-time": goal_facts("goal_reached", "10012", "5000", due_on=SOON),
+    "goal-reached-downwards": goal_facts("goal_reached", "2.9", "5", "3", **LOWER_CHURN),
+    "goal-reached-test-mode": goal_facts("goal_reached", "10012", "5000", integration=TEST),
+    "goal-off-pace": goal_facts("goal_off_pace", "8125", "5000", due_on=SOON),
+    "goal-off-pace-going-back": goal_facts("goal_off_pace", "4800", "5000", due_on=SOON),
+    "goal-off-pace-too-late": goal_facts("goal_off_pace", "9200.50", "5000", due_on=YESTERDAY),
+    "goal-off-pace-downwards": goal_facts(
+        "goal_off_pace", "4.5", "5", "3", due_on=SOON, **LOWER_CHURN
+    ),
+    "goal-off-pace-long-names": goal_facts(
+        "goal_off_pace",
+        "8125",
+        "5000",
+        due_on=SOON,
+        name=f"Twice as much of {WORDY}",
+        metric=a_metric(name=WORDY),
+        integration=replace(LIVE, name=f"{WORDY} in Europe"),
+    ),
+}
+_REACHABLE = _GOALS["goal-off-pace"].event.goal
+_ALERTS_FOR_GOALS: Mapping[str, AlertFacts] = {
+    "fire-for-a-goal": replace(facts("8125", "10120.50"), goal=_REACHABLE),
+    "fire-for-a-goal-without-a-day": replace(
+        facts("8125", "10120.50"), goal=replace(_REACHABLE, due_on=None)
+    ),
+    "fire-for-a-goal-with-a-long-name": replace(
+        facts("8125", "10120.50"), goal=replace(_REACHABLE, name=f"Twice as much of {WORDY}")
+    ),
+}
+
 KINDS: Mapping[str, Render] = {
     **{name: partial(alert_message, it) for name, it in _ALERTS.items()},
+    **{name: partial(alert_message, it) for name, it in _ALERTS_FOR_GOALS.items()},
+    **{name: partial(goal_message, it) for name, it in _GOALS.items()},
     **{name: partial(account_message, it) for name, it in _ACCOUNTS.items()},
     "channel-test": channel_test_message,
 }
@@ -211,7 +272,7 @@ def named(metric: str, alert: str, account: str) -> Mapping[str, Render]:
             alert=replace(it.alert, name=alert),
             integration=replace(it.integration, name=account),
         )
-        for kind, it in _ALERTS.items()
+        for kind, it in {**_ALERTS, **_ALERTS_FOR_GOALS}.items()
     }
     accounts = {
         kind: replace(
@@ -220,7 +281,17 @@ def named(metric: str, alert: str, account: str) -> Mapping[str, Render]:
         )
         for kind, it in _ACCOUNTS.items()
     }
+    goals = {
+        kind: replace(
+            it,
+            event=replace(it.event, goal=replace(it.event.goal, name=alert)),
+            metric=replace(it.metric, name=metric),
+            integration=replace(it.integration, name=account),
+        )
+        for kind, it in _GOALS.items()
+    }
     return {
+        **{kind: partial(goal_message, it) for kind, it in goals.items()},
         **{kind: partial(alert_message, it) for kind, it in alerts.items()},
         **{kind: partial(account_message, it) for kind, it in accounts.items()},
     }
@@ -228,9 +299,16 @@ def named(metric: str, alert: str, account: str) -> Mapping[str, Render]:
 
 def number_of(kind: str) -> str:
     """What a message must show in full: the value with its unit, as people read it."""
-    if kind not in _ALERTS:
+    if kind in _GOALS and _GOALS[kind].event.kind == "goal_off_pace":
+        percent = _GOALS[kind].event.progress.percent
+        return "" if percent is None else f"{percent.normalize():f}%"
+    told = {
+        **{name: it.value for name, it in {**_ALERTS, **_ALERTS_FOR_GOALS}.items()},
+        **{name: it.event.value for name, it in _GOALS.items()},
+    }
+    if kind not in told:
         return ""
-    value = _ALERTS[kind].value
+    value = told[kind]
     return format_value(value.value, value.unit, value.currency)
 
 
@@ -238,4 +316,6 @@ def is_test_mode(kind: str) -> bool:
     """Whether a kind is of an account in Stripe's test mode."""
     if kind in _ALERTS:
         return _ALERTS[kind].integration.mode == "test"
+    if kind in _GOALS:
+        return _GOALS[kind].integration.mode == "test"
     return kind in _ACCOUNTS and _ACCOUNTS[kind].look.integration.mode == "test"

@@ -9,11 +9,13 @@ import boto3
 from botocore.config import Config
 
 from functions.alerts.evaluate_alerts import EvaluateAlerts
+from functions.alerts.follow_goals import FollowGoals
 from functions.alerts.send_notices import SendNotices
 from functions.alerts.settings import Settings
 from functions.alerts.watch_accounts import WatchAccounts
 from shared.adapters.dynamodb_alerts import DynamoDbAlerts
 from shared.adapters.dynamodb_config import DynamoDbConfig
+from shared.adapters.dynamodb_goals import DynamoDbGoals
 from shared.adapters.dynamodb_metrics import DynamoDbMetrics
 from shared.adapters.dynamodb_outbox import DynamoDbOutbox
 from shared.adapters.dynamodb_table import DynamoDbTable
@@ -36,6 +38,7 @@ class Services:
     """All that the handlers call."""
 
     evaluate: EvaluateAlerts
+    follow_goals: FollowGoals
     watch: WatchAccounts
     send: SendNotices
     outbox: Outbox
@@ -48,13 +51,15 @@ def services() -> Services:
     settings = Settings.model_validate({k.lower(): v for k, v in os.environ.items()})
     table = DynamoDbTable(boto3.client("dynamodb", config=_AWS), settings.metrics_table)
     config, metrics, alerts = DynamoDbConfig(table), DynamoDbMetrics(table), DynamoDbAlerts(table)
-    outbox, clock = DynamoDbOutbox(table), SystemClock()
+    goals, outbox, clock = DynamoDbGoals(table), DynamoDbOutbox(table), SystemClock()
     failures = SqsFailures(boto3.client("sqs", config=_AWS), settings.failures_queue_url)
     notifier = SnsNotifier(boto3.client("sns", config=_SNS), settings.topic_arn)
-    evaluate = EvaluateAlerts(config, metrics, alerts, clock)
+    evaluate = EvaluateAlerts(config, metrics, alerts, goals, clock)
+    follow_goals = FollowGoals(config, goals, clock)
     return Services(
         evaluate=evaluate,
-        watch=WatchAccounts(config, metrics, alerts, evaluate, clock),
+        follow_goals=follow_goals,
+        watch=WatchAccounts(config, metrics, alerts, evaluate, follow_goals, clock),
         send=SendNotices(config, outbox, notifier, failures, clock, time.sleep),
         outbox=outbox,
         failures=failures,

@@ -21,10 +21,11 @@ from shared.domain.alerts import (
     step,
 )
 from shared.domain.configuration import MetricValue
+from shared.domain.goals import Goal
 from shared.domain.messages import AlertFacts, alert_message
 from shared.domain.notices import AlertEvent, Notice
 from shared.errors import MetricsError, NotFoundError, VersionConflictError
-from shared.ports import AlertStore, Clock, ConfigStore, MetricStore
+from shared.ports import AlertStore, Clock, ConfigStore, GoalStore, MetricStore
 
 _ATTEMPTS = 5
 _PAGE = 100
@@ -41,6 +42,7 @@ class EvaluateAlerts:
     config: ConfigStore
     metrics: MetricStore
     alerts: AlertStore
+    goals: GoalStore
     clock: Clock
 
     def __call__(self, value: MetricValue) -> dict[str, Outcome]:
@@ -151,7 +153,8 @@ class EvaluateAlerts:
     def _notices(self, alert: Alert, decision: Decision, value: MetricValue) -> tuple[Notice, ...]:
         metric = self.config.metric(alert.metric_id)
         integration = self.config.integration(metric.integration_id)
-        facts = AlertFacts(decision, alert, metric, integration, value)
+        goal = self._goal(alert.goal_id)
+        facts = AlertFacts(decision, alert, metric, integration, value, goal)
         return write_notices(
             self.config,
             alert.channels,
@@ -160,6 +163,9 @@ class EvaluateAlerts:
             at=self.clock.now(),
             render=partial(alert_message, facts),
         )
+
+    def _goal(self, goal_id: str | None) -> Goal | None:
+        return None if goal_id is None else self.goals.goals_by_id([goal_id]).get(goal_id)
 
 
 def _look_for_missed(

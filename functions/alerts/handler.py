@@ -110,6 +110,14 @@ def _read(record: DynamoDBRecord) -> MetricValue | str:
 
 
 def _take_value(value: MetricValue, is_time_up: Callable[[], bool]) -> None:
+    try:
+        _take_for_alerts(value, is_time_up)
+    finally:
+        # A goal that cannot be followed keeps no alert from being decided, nor the other way round.
+        _send(services().follow_goals(value), is_time_up)
+
+
+def _take_for_alerts(value: MetricValue, is_time_up: Callable[[], bool]) -> None:
     outcomes = services().evaluate(value)
     # An old value may be one whose sender was killed.
     _send((key for key, end in outcomes.items() if end in {"decided", "old"}), is_time_up)

@@ -11,6 +11,7 @@ from datetime import datetime
 from functools import partial
 
 from functions.alerts.evaluate_alerts import EvaluateAlerts
+from functions.alerts.follow_goals import FollowGoals
 from functions.alerts.write_notices import write_notices
 from shared.domain.account_watch import (
     AccountEvent,
@@ -38,12 +39,13 @@ class WatchAccounts:
     metrics: MetricStore
     alerts: AlertStore
     evaluate: EvaluateAlerts
+    follow_goals: FollowGoals
     clock: Clock
 
     def one(self, integration_id: str) -> set[str]:
         """Look after one integration; one that is gone or disconnected is left alone.
 
-        Gives the ids of the alerts and integrations that something is to be sent of.
+        Gives the ids of the alerts, goals and integrations that something is to be sent of.
 
         Raises:
             VersionConflictError: somebody else looks after it at this moment.
@@ -96,7 +98,7 @@ class WatchAccounts:
         now = self.clock.now()
         if not integration.is_connected or _is_all_well(status, watch, now):
             return set()
-        patience = patience_of(self.config.intervals_of(integration.id))
+        patience = patience_of(self.config.sync_intervals([integration.id])[integration.id])
         look = Look(integration, status, now, patience)
         told, trouble = set[str](), None
         if look.has_ended and status.sequence > watch.sequence:
@@ -116,8 +118,8 @@ class WatchAccounts:
     def _reconcile(self, integration_id: str) -> tuple[set[str], MetricsError | None]:
         """Offer the newest values to the alerts that have not seen them, and what came before.
 
-        Gives the alerts that something is to be sent of, and the first trouble, which has kept no
-        other value from being offered.
+        Goals follow them likewise. Gives the alerts and goals that something is to be sent of, and
+        the first trouble, which has kept no other value from being offered.
         """
         metrics = self.config.due_metrics(integration_id, None)
         told, trouble = set[str](), None
@@ -128,6 +130,10 @@ class WatchAccounts:
                 trouble = trouble or error
             else:
                 told |= {key for key, end in outcomes.items() if end == "decided"}
+            try:
+                told |= self.follow_goals(value)
+            except MetricsError as error:
+                trouble = trouble or error
         return told, trouble
 
     def _notices(self, events: Sequence[AccountEvent], now: datetime) -> Iterator[Notice]:

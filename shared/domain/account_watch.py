@@ -68,7 +68,9 @@ class Look:
     def is_stale(self) -> bool:
         """Whether the last success is too long ago; a sync under way may take its time."""
         status = self.status
-        since = status.last_success_at or self.integration.created_at
+        connected_at = self.integration.connected_at
+        # Nobody could read it while it was disconnected.
+        since = max(status.last_success_at or connected_at, connected_at)
         if status.state == "running" and status.last_attempt_at is not None:
             since = max(since, status.last_attempt_at)
         return self.at - since > self.patience

@@ -18,10 +18,10 @@ PATIENCE = 2 * HOUR + 15 * MINUTE
 OLD, FRESH = NOON - PATIENCE - MINUTE, NOON - PATIENCE
 
 
-def looking(state, success=NOON, attempt=NOON, *, sequence=5, created=NOON - 99 * HOUR):
+def looking(state, success=NOON, attempt=NOON, *, sequence=5, connected=NOON - 99 * HOUR):
     """See an account of hourly metrics."""
     status = SyncStatus(state, sequence, attempt, success)
-    return Look(an_integration(created_at=created), status, NOON, PATIENCE)
+    return Look(an_integration(connected_at=connected), status, NOON, PATIENCE)
 
 
 WELL = AccountWatch(sequence=4, episode=2)
@@ -54,9 +54,16 @@ LOOKS = [
     ("a first import is not stale", WELL, looking("running", None, NOON), [], WELL),
     ("unless it takes ages", WELL, looking("running", None, OLD), ["3/stale"], STALE),
     (
+        "an account just connected again is not stale, however old its numbers are",
+        WELL,
+        looking("ok", NOON - 50 * HOUR, connected=NOON),
+        [],
+        WELL,
+    ),
+    (
         "an account just connected is not stale",
         WELL,
-        looking("never", None, None, created=NOON),
+        looking("never", None, None, connected=NOON),
         [],
         WELL,
     ),

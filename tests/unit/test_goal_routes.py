@@ -242,7 +242,8 @@ def test_of_two_writers_one_is_refused_and_nothing_is_lost(world):
 
 def test_two_writers_who_say_no_version_both_have_their_way(world, monkeypatch):
     target = f"/v1/goals/{set_goal(world)['id']}"
-    read, answers = world.goals.goal, []
+    read = world.goals.goal
+    answers: list[None] = []
 
     def read_and_be_overtaken(goal_id) -> Goal:
         found = read(goal_id)

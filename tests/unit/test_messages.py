@@ -33,6 +33,7 @@ GSM_7 = set(
 )
 ROWS = {"Metric", "Alert", "Rule", "Was", "Now", "Change", "As of", "Held back", "Integration"}
 ROWS |= {"Numbers of", "Last success", "Last attempt", "Reason", "Notice"}
+ROWS |= {"Goal", "Start", "Target", "Progress", "Due", "Projected"}
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -159,7 +159,7 @@ def _describe(
         return pace
     if way.now.as_of >= _end_of(goal.due_on):
         return f"It was due on {goal.due_on} and has not been reached. {pace}"
-    standing = "On track" if way.is_on_track(goal.due_on) else "Behind"
+    standing = "On track" if way.is_on_track(goal.due_on) else "Behind pace"
     return f"{standing} for {goal.due_on}. {pace}"
 
 

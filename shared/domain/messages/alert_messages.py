@@ -18,6 +18,8 @@ from shared.domain.alerts import (
     describe_rule,
 )
 from shared.domain.configuration import ChannelType, Integration, Metric, MetricValue
+from shared.domain.goals import Goal
+from shared.domain.messages.goal_messages import goal_line
 from shared.domain.messages.movement import amount_moved, percent_moved, unsigned
 from shared.domain.messages.text import (
     block,
@@ -54,13 +56,18 @@ _MORE: Mapping[Reason, str] = {
 
 @dataclass(frozen=True, slots=True)
 class AlertFacts:
-    """All that a message on an alert is written from."""
+    """All that a message on an alert is written from.
+
+    Attributes:
+        goal: that the alert was set for.
+    """
 
     decision: Decision
     alert: Alert
     metric: Metric
     integration: Integration
     value: MetricValue
+    goal: Goal | None = None
 
 
 def alert_message(facts: AlertFacts, channel_type: ChannelType) -> Message:
@@ -119,6 +126,7 @@ def _body(facts: AlertFacts) -> str:
         ("Change", _change(facts)),
         ("As of", moment(decision.as_of)),
         ("Integration", f"{integration.name} ({integration.mode} mode)"),
+        *_goal_row(facts),
         *([("Held back", _held_back(decision.held_before))] if decision.held_before else []),
         ("Notice", f"#{short_id(decision.key)}"),
     ]
@@ -130,6 +138,11 @@ def _body(facts: AlertFacts) -> str:
     if integration.mode == "test":
         why += " The account is in Stripe's test mode: no real money is meant."
     return f"{paragraph(_fact(facts))}\n\n{block(rows)}\n\n{paragraph(why)}\n"
+
+
+def _goal_row(facts: AlertFacts) -> list[tuple[str, str]]:
+    line = "" if facts.goal is None else goal_line(facts.goal, facts.value)
+    return [("Goal", line)] if line else []
 
 
 def _fact(facts: AlertFacts) -> str:
