@@ -115,7 +115,7 @@ class InMemoryLedger:
 
     def remove(self, lease: Lease, is_time_up: Callable[[], bool]) -> bool:
         self.save_place(lease, Place(form=NO_FORM))
-        self.books.pop(lease.integration_id, None)
+        self.book(lease.integration_id).clear()
         if is_time_up():
             return False
         for kept in (self.sequences, self.held_until, self.places):

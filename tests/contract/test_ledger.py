@@ -8,7 +8,7 @@ import pytest
 
 from local.stripe_sandbox import SeedOptions, seeded_business, start
 from shared.adapters.dynamodb_keys import shard_of
-from shared.domain.ledger import CustomerRecord, Fact, Place, Span
+from shared.domain.ledger import NO_FORM, CustomerRecord, Fact, Place, Span
 from shared.errors import LeaseHeldError
 from shared.ports import SyncRequest
 from tests.builders import an_account, monthly
@@ -196,6 +196,31 @@ def test_a_book_that_is_cleared_is_empty_and_no_other_is(stores, book):
     book.clear()
     assert contents(book) == contents(stores.ledger.book("int_none"))
     assert contents(neighbour) == kept
+
+
+def test_a_ledger_that_is_removed_is_empty_and_no_other_is(stores, account, book):
+    other = stores.id("int_other")
+    for key in (account, other):
+        stores.ledger.book(key).put([a_record(it) for it in islice(customers(), 30)])
+    lease = take(stores, account)
+    assert not stores.ledger.remove(lease, lambda: True)
+    half = stores.ledger.place(account)
+    assert half.form == NO_FORM  # whoever goes on with it reads the account anew
+    assert stores.ledger.remove(lease, lambda: False)
+    assert list(book.records()) == []
+    assert stores.ledger.place(account) == Place()
+    assert len(list(stores.ledger.book(other).records())) == 30
+    stores.ledger.release_lease(lease, done=None)  # brings nothing back
+    assert take(stores, account).sequence == 1
+
+
+def test_only_who_holds_the_lease_removes_a_ledger(stores, account, book):
+    lost = take(stores, account)
+    take(stores, account, LATER)
+    book.put([a_record("cus_1")])
+    with pytest.raises(LeaseHeldError):
+        stores.ledger.remove(lost, lambda: False)
+    assert len(list(book.records())) == 1
 
 
 def test_a_business_is_kept_as_it_was_read(book):
