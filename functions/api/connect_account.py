@@ -97,7 +97,7 @@ class ConnectAccount:
         try:
             self.config.add_integration(integration)
         except MetricsError:
-            self.secrets.delete(integration.id)
+            self.secrets.erase(integration.id)
             raise
         # The account is connected; a first import that cannot be queued comes with the next tick.
         with suppress(StorageError):

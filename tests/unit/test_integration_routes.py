@@ -111,6 +111,18 @@ def test_a_page_of_integrations_takes_as_few_calls_as_one(world):
     assert calls("/v1/integrations?limit=25") == one
 
 
+# Connecting
+
+
+def test_an_account_is_connected_with_numbers_for_rates_only(world):
+    body = {"name": "EU", "secret_key": NEW_KEY, "fx_rates": {"eur": "1.1"}}
+    status, problem = world.ask("POST", "/v1/integrations", body)
+    assert (status, pointers(problem)) == (422, ["/fx_rates/eur"])
+    connected = world.ok("POST", "/v1/integrations", body | {"fx_rates": {"EUR": 1.1}})
+    assert (connected["fx_rates"], connected["status"]) == ({"eur": 1.1}, "connected")
+    assert connected["connected_at"] == connected["key_set_at"] == connected["created_at"]
+
+
 # Changing
 
 

@@ -61,7 +61,10 @@ class SyncView(BaseModel):
 
 
 class IntegrationView(BaseModel):
-    """A connection to a Stripe account."""
+    """A connection to a Stripe account.
+
+    `connected_at` is when it was connected last, `key_set_at` when its present key was given.
+    """
 
     id: str
     name: str
@@ -75,6 +78,8 @@ class IntegrationView(BaseModel):
     sync: SyncView
     warnings: list[WarningView]
     created_at: Instant
+    connected_at: Instant
+    key_set_at: Instant
 
 
 class Integrations(ListView):
@@ -165,6 +170,8 @@ def view_integration(
         sync=sync,
         warnings=list(_warnings(integration, withheld, now)),
         created_at=integration.created_at,
+        connected_at=integration.connected_at,
+        key_set_at=integration.key_set_at,
     )
 
 
