@@ -8,11 +8,11 @@ from typing import TypeVar
 from shared.adapters.dynamodb_config import DynamoDbConfig
 from shared.domain.configuration import MetricValue
 from shared.domain.ledger import Place
-from shared.ports import Lease, Page, SyncRequest
+from shared.ports import CLOSING_LOOK_BACK, Lease, Page, SyncRequest
 from tests.memory_book import InMemoryLedger
 from tests.memory_table import InMemoryTable
 
-__all__ = ["InMemoryConfig", "InMemoryLedger", "InMemoryMetrics", "page_of"]
+__all__ = ["InMemoryConfig", "InMemoryLedger", "InMemoryMetrics", "closing_of", "page_of"]
 
 Item = TypeVar("Item")
 
@@ -110,3 +110,19 @@ class InMemoryMetrics:
         return page_of(
             found, lambda v: f"{v.as_of:%Y-%m-%dT%H:%M:%S.%fZ}_{v.version:012d}", limit, cursor
         )
+
+    def closing_value(self, metric_id: str, start: datetime, end: datetime) -> MetricValue | None:
+        found = self.values(metric_id, start=start, end=end, limit=len(self.past) + 1).items
+        return closing_of(found)
+
+
+def closing_of(values: Sequence[MetricValue]) -> MetricValue | None:
+    """Return which of a period's values stands for it, by the port's words; they are in order."""
+    if not values:
+        return None
+    alike = []
+    for value in values[: -CLOSING_LOOK_BACK - 1 : -1]:
+        if not value.is_measured_as(values[-1]):
+            break
+        alike.append(value)
+    return next((value for value in alike if value.value is not None), values[-1])

@@ -24,6 +24,7 @@ from functions.api.create_metric import CreateMetric
 from functions.api.disconnect_account import DisconnectAccount
 from functions.api.link_metric import LinkMetric
 from functions.api.list_channels import ListChannels
+from functions.api.list_values import ListValues
 from functions.api.preview_alert import PreviewAlert
 from functions.api.reconnect_account import ReconnectAccount
 from functions.api.remove_channel import RemoveChannel
@@ -109,6 +110,7 @@ class Services:
     create_metric: CreateMetric
     change_metric: ChangeMetric
     remove_metric: RemoveMetric
+    list_values: ListValues
     set_goal: SetGoal
     change_goal: ChangeGoal
     link_metric: LinkMetric
@@ -213,6 +215,7 @@ def put_together(settings: Settings, out: Outside) -> Services:
         create_metric=CreateMetric(config, queue, clock, make_id, await_value),
         change_metric=ChangeMetric(config, queue, clock, await_value),
         remove_metric=remove_metric,
+        list_values=ListValues(config, metrics),
         set_goal=SetGoal(goals, clock, make_id),
         change_goal=ChangeGoal(goals, metrics, clock),
         link_metric=LinkMetric(config, metrics, goals),

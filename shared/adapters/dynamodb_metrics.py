@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
-from itertools import islice
+from itertools import islice, takewhile
 
 from shared.adapters.dynamodb_items import from_item, to_item
 from shared.adapters.dynamodb_keys import (
@@ -21,7 +21,7 @@ from shared.adapters.dynamodb_table import Condition, DynamoDbTable, Item, take_
 from shared.domain.configuration import MetricValue
 from shared.domain.ledger import Place
 from shared.errors import LeaseHeldError, VersionConflictError
-from shared.ports import Lease, Page, SyncRequest
+from shared.ports import CLOSING_LOOK_BACK, Lease, Page, SyncRequest
 
 # DynamoDB takes 100 items in a transaction; a metric takes one, and so does the fence.
 _METRICS_PER_TRANSACTION = 90
@@ -153,11 +153,10 @@ class DynamoDbMetrics:
 
     def baseline(self, value: MetricValue, until: datetime) -> MetricValue | None:
         """See the port."""
-        pk = metric_key(value.metric_id)["pk"]
-        low, high = VALUE_PREFIX, f"{VALUE_PREFIX}{timestamp(until)}~"
-        items = self._table.between(pk, low, high, limit=_LOOK_BACK, is_reversed=True)
-        looked_at = islice(items, _LONGEST_LOOK_BACK)
-        past = (from_item(MetricValue, it) for it in looked_at if it["value"] is not None)
+        items = self._newest(
+            value.metric_id, VALUE_PREFIX, f"{VALUE_PREFIX}{timestamp(until)}~", limit=_LOOK_BACK
+        )
+        past = (it for it in islice(items, _LONGEST_LOOK_BACK) if it.value is not None)
         found = next(past, None)
         return found if found is not None and found.is_measured_as(value) else None
 
@@ -186,6 +185,25 @@ class DynamoDbMetrics:
             lambda item: from_item(MetricValue, item),
             lambda item: to_cursor(item["sk"], VALUE_PREFIX),
         )
+
+    def closing_value(self, metric_id: str, start: datetime, end: datetime) -> MetricValue | None:
+        """See the port."""
+        low, high = f"{VALUE_PREFIX}{timestamp(start)}", f"{VALUE_PREFIX}{timestamp(end)}"
+        if low >= high:
+            return None
+        newest = next(self._newest(metric_id, low, high, limit=1), None)
+        if newest is None or newest.value is not None:
+            return newest
+        near = islice(
+            self._newest(metric_id, low, high, limit=CLOSING_LOOK_BACK), CLOSING_LOOK_BACK
+        )
+        alike = takewhile(newest.is_measured_as, near)
+        return next((value for value in alike if value.value is not None), newest)
+
+    def _newest(self, metric_id: str, low: str, high: str, *, limit: int) -> Iterator[MetricValue]:
+        pk = metric_key(metric_id)["pk"]
+        items = self._table.between(pk, low, high, limit=limit, is_reversed=True)
+        return (from_item(MetricValue, item) for item in items)
 
 
 def _passed_on() -> LeaseHeldError:

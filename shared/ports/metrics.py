@@ -9,6 +9,9 @@ from shared.domain.ledger import Place
 from shared.ports.common import Page
 from shared.ports.syncing import Lease, SyncRequest
 
+# A day of hourly values: longer stretches of nulls are not looked through.
+CLOSING_LOOK_BACK = 24
+
 
 class MetricStore(Protocol):
     """Values of metrics: the latest and the past."""
@@ -69,4 +72,12 @@ class MetricStore(Protocol):
         cursor: str | None = None,
     ) -> Page[MetricValue]:
         """List values with `start <= as_of < end`, oldest first."""
+        ...
+
+    def closing_value(self, metric_id: str, start: datetime, end: datetime) -> MetricValue | None:
+        """Give the value that stands at the end of `start <= as_of < end`; None without values.
+
+        It is the newest; where that is null, the newest that is not among those next to it that
+        were measured alike. No more than `CLOSING_LOOK_BACK` values are looked at.
+        """
         ...

@@ -6,6 +6,7 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Body, Path, Query
 
 from functions.api.bootstrap import services
+from functions.api.list_values import Resolution
 from functions.api.routes.integrations import show_sync
 from functions.api.routes.paging import Cursor, Instant, Limit
 from functions.api.routes.router import Routes
@@ -18,6 +19,10 @@ router = Routes("Metrics")
 
 IntegrationId = Annotated[str, Path()]
 MetricId = Annotated[str, Path()]
+
+_FROM = "Only values as of this instant or later."
+_TO = "Only values as of an instant before this one."
+_RESOLUTION = "`raw` lists every value; `day`, `week` and `month` one of each, the last."
 
 
 def _show(metric: Metric) -> MetricView:
@@ -88,13 +93,20 @@ def delete_metric(metric_id: MetricId) -> Response[None]:
 @router.add("GET", "/v1/metrics/<metric_id>/values")
 def list_values(
     metric_id: MetricId,
-    start: Annotated[Instant | None, Query(alias="from")] = None,
-    end: Annotated[Instant | None, Query(alias="to")] = None,
+    *,
+    start: Annotated[Instant | None, Query(alias="from", description=_FROM)] = None,
+    end: Annotated[Instant | None, Query(alias="to", description=_TO)] = None,
+    resolution: Annotated[Resolution, Query(description=_RESOLUTION)] = "raw",
     limit: Limit = 100,
     cursor: Cursor = None,
 ) -> Values:
-    """List a metric's values, oldest first."""
-    found = services()
-    found.config.metric(metric_id)
-    page = found.metrics.values(metric_id, start=start, end=end, limit=limit, cursor=cursor)
+    """List a metric's values, oldest first: each, or the last of each day, week or month.
+
+    Days, weeks (from Monday) and months are UTC's; one without values is left out. Where the last
+    value is null, withheld or of an empty base, the last before it that is not stands in, if it was
+    measured alike (definitions and currency) and is among the last 24 of the day, week or month.
+    """
+    page = services().list_values(
+        metric_id, resolution=resolution, start=start, end=end, limit=limit, cursor=cursor
+    )
     return Values(data=[view_value(v) for v in page.items], next_cursor=page.next_cursor)

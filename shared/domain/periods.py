@@ -1,0 +1,39 @@
+"""Periods of the calendar, in UTC: what a long series of values is shown by.
+
+Unlike a window of `windows.py`, which rolls with each value, a period lies where the calendar has
+it. It is half-open, [start, end): an instant at midnight is of the day that begins.
+"""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, time, timedelta
+from typing import Literal
+
+PeriodLength = Literal["day", "week", "month"]
+PERIOD_LENGTHS: tuple[PeriodLength, ...] = ("day", "week", "month")
+
+_MORE_THAN_A_MONTH = timedelta(days=32)
+
+
+@dataclass(frozen=True, slots=True)
+class Period:
+    """The instants from `start` up to, and without, `end`; both are midnights in UTC."""
+
+    start: datetime
+    end: datetime
+
+
+def period_around(at: datetime, length: PeriodLength) -> Period:
+    """Give the day, the week from Monday, or the month that an instant is in.
+
+    >>> noon = datetime(2026, 11, 22, 12, 0, tzinfo=UTC)
+    >>> period_around(noon, "week").start.isoformat(), period_around(noon, "month").end.isoformat()
+    ('2026-11-16T00:00:00+00:00', '2026-12-01T00:00:00+00:00')
+    """
+    day = datetime.combine(at.astimezone(UTC).date(), time(), UTC)
+    if length == "day":
+        return Period(day, day + timedelta(days=1))
+    if length == "week":
+        monday = day - timedelta(days=day.weekday())
+        return Period(monday, monday + timedelta(days=7))
+    first = day.replace(day=1)
+    return Period(first, (first + _MORE_THAN_A_MONTH).replace(day=1))
