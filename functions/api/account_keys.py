@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from datetime import datetime
 
 from functions.api.connect_account import accept_key
 from functions.api.revisions import refuse_stale, until_nobody_interferes
@@ -73,8 +74,10 @@ class AccountKeys:
         # Of several that expect the same revision only one gets past this, before a key is put.
         until_nobody_interferes(lambda: self._reserve(integration_id, change, expected), expected)
         before = self._stored(integration_id)
+        # The same key once more is no younger for it.
+        set_at = None if before == key.reveal() else self.clock.now()
         try:
-            return until_nobody_interferes(lambda: self._store(integration_id, key, change))
+            return until_nobody_interferes(lambda: self._store(integration_id, key, set_at, change))
         except MetricsError as error:
             with suppress(MetricsError):
                 self._take_back(integration_id, before, error)
@@ -86,12 +89,14 @@ class AccountKeys:
         change(integration)
         self.config.save_integration(replace(integration, revision=integration.revision + 1))
 
-    def _store(self, integration_id: str, key: StripeKey, change: Change) -> Integration:
+    def _store(
+        self, integration_id: str, key: StripeKey, set_at: datetime | None, change: Change
+    ) -> Integration:
         before = self.config.integration(integration_id)
         after = replace(
             change(before),
             key_masked=key.masked,
-            key_set_at=self.clock.now(),
+            key_set_at=set_at or before.key_set_at,
             revision=before.revision + 1,
         )
         self.secrets.put(integration_id, key)

@@ -82,6 +82,8 @@ def test_a_key_older_than_a_year_should_be_rolled(world):
     assert "key_old" not in codes(world.ok("GET", ONE))
     world.clock.move(seconds=1)
     assert "key_old" in codes(world.ok("GET", ONE))
+    world.ok("PATCH", ONE, {"secret_key": KEY})  # the same is no younger for it
+    assert "key_old" in codes(world.ok("GET", ONE))
     world.ok("PATCH", ONE, {"secret_key": NEW_KEY})
     assert "key_old" not in codes(world.ok("GET", ONE))
 
