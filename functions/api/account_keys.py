@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
-from datetime import datetime
 
 from functions.api.connect_account import accept_key
 from functions.api.revisions import refuse_stale, until_nobody_interferes
@@ -74,10 +73,11 @@ class AccountKeys:
         # Of several that expect the same revision only one gets past this, before a key is put.
         until_nobody_interferes(lambda: self._reserve(integration_id, change, expected), expected)
         before = self._stored(integration_id)
-        # The same key once more is no younger for it.
-        set_at = None if before == key.reveal() else self.clock.now()
+        is_known = before == key.reveal()
         try:
-            return until_nobody_interferes(lambda: self._store(integration_id, key, set_at, change))
+            return until_nobody_interferes(
+                lambda: self._store(integration_id, key, change, is_known=is_known)
+            )
         except MetricsError as error:
             with suppress(MetricsError):
                 self._take_back(integration_id, before, error)
@@ -90,13 +90,15 @@ class AccountKeys:
         self.config.save_integration(replace(integration, revision=integration.revision + 1))
 
     def _store(
-        self, integration_id: str, key: StripeKey, set_at: datetime | None, change: Change
+        self, integration_id: str, key: StripeKey, change: Change, *, is_known: bool
     ) -> Integration:
         before = self.config.integration(integration_id)
+        # The same key once more is no younger for it.
+        is_same = is_known and before.key_masked == key.masked
         after = replace(
             change(before),
             key_masked=key.masked,
-            key_set_at=set_at or before.key_set_at,
+            key_set_at=before.key_set_at if is_same else self.clock.now(),
             revision=before.revision + 1,
         )
         self.secrets.put(integration_id, key)

@@ -84,7 +84,8 @@ def test_who_was_killed_between_key_and_integration_asks_again(world):
     with pytest.raises(KilledError):
         roll(world)
     world.table.calls.before = None
-    roll(world)
+    world.clock.move(hours=1)
+    assert roll(world).key_set_at == world.clock.now()
     assert shown_and_stored(world) == ("fedc", "fedc")
 
 

@@ -17,6 +17,7 @@ from tests.stories import a_metric, a_value, an_alert, an_integration
 
 ONE = "/v1/integrations/int_1"
 NEW_KEY = "sk_test_zyxwvutsrqponmlkjihgfedc"
+OTHER_KEY = "sk_test_zyxwvutsrqponmlkjihg1234"
 LIVE_KEY = "sk_live_" + "abcdefghijklmnopqrstuvwx"
 
 
@@ -82,9 +83,12 @@ def test_a_key_older_than_a_year_should_be_rolled(world):
     assert "key_old" not in codes(world.ok("GET", ONE))
     world.clock.move(seconds=1)
     assert "key_old" in codes(world.ok("GET", ONE))
-    world.ok("PATCH", ONE, {"secret_key": KEY})  # the same is no younger for it
-    assert "key_old" in codes(world.ok("GET", ONE))
     world.ok("PATCH", ONE, {"secret_key": NEW_KEY})
+    assert "key_old" not in codes(world.ok("GET", ONE))
+    world.clock.move(days=366)
+    world.ok("PATCH", ONE, {"secret_key": NEW_KEY})  # the same is no younger for it
+    assert "key_old" in codes(world.ok("GET", ONE))
+    world.ok("PATCH", ONE, {"secret_key": OTHER_KEY})
     assert "key_old" not in codes(world.ok("GET", ONE))
 
 
