@@ -24,6 +24,7 @@ from shared.adapters.dynamodb_items import to_item
 from shared.adapters.dynamodb_keys import metric_key, value_sk
 from shared.adapters.dynamodb_ledger import DynamoDbLedger
 from shared.adapters.dynamodb_metrics import DynamoDbMetrics
+from shared.adapters.dynamodb_outbox import DynamoDbOutbox
 from shared.domain.configuration import MetricValue
 from tests.api_events import CONTEXT, an_event
 from tests.fakes import (
@@ -64,7 +65,7 @@ class ApiWorld:
         self.ledger_table = InMemoryTable(page=1_000)
         self.ledger, self.source = DynamoDbLedger(self.ledger_table), FakeSource()
         self.secrets = InMemorySecrets({"int_1": KEY})
-        self.goals = DynamoDbGoals(self.table)
+        self.goals, self.outbox = DynamoDbGoals(self.table), DynamoDbOutbox(self.table)
         outside = bootstrap.Outside(
             config=self.config,
             metrics=self.metrics,

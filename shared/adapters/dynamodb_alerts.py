@@ -8,8 +8,6 @@ from shared.adapters.dynamodb_keys import (
     ALERT_PREFIX,
     ALERTS,
     EVENT_PREFIX,
-    NOTICE_PREFIX,
-    OUTBOX_PREFIX,
     Key,
     alert_key,
     from_cursor,
@@ -20,7 +18,7 @@ from shared.adapters.dynamodb_keys import (
     timestamp,
     to_cursor,
 )
-from shared.adapters.dynamodb_notices import waiting_item
+from shared.adapters.dynamodb_notices import Told, read_notices, waiting_item
 from shared.adapters.dynamodb_removal import remove_alert_items
 from shared.adapters.dynamodb_table import (
     EXISTS,
@@ -36,6 +34,9 @@ from shared.domain.configuration import MetricValue
 from shared.domain.notices import AlertEvent, Notice
 from shared.errors import NotFoundError
 from shared.ports import Page
+
+# Attribute of an event: ids of the channels that there are notices for.
+_CHANNELS = "told_channels"
 
 
 class DynamoDbAlerts:
@@ -134,7 +135,8 @@ class DynamoDbAlerts:
             # state's own condition is enough, at a quarter of a transaction's price.
             table.put(item, _is_still(seen))
             return
-        told = {**to_item(event), **_event_key(event.decision, alert)}
+        channels = [notice.channel_id for notice in notices]
+        told = {**to_item(event), **_event_key(event.decision, alert), _CHANNELS: channels}
         is_unchanged = Condition("revision = :r", {":r": alert.revision})
         table.transact(
             [
@@ -148,26 +150,13 @@ class DynamoDbAlerts:
     def events(self, alert_id: str, *, limit: int, cursor: str | None = None) -> Page[AlertEvent]:
         """See the port."""
         pk = notices_key(alert_id, "")["pk"]
-        page = take_page(
-            self._table.query(
-                pk, EVENT_PREFIX, after=from_cursor(cursor) if cursor else None, limit=limit + 1
-            ),
-            limit,
-            lambda item: from_item(AlertEvent, item),
-            lambda item: to_cursor(item["sk"], EVENT_PREFIX),
+        items = self._table.query(
+            pk, EVENT_PREFIX, after=from_cursor(cursor) if cursor else None, limit=limit + 1
         )
-        found = (self._with_notices(pk, event) for event in page.items)
-        return Page(tuple(found), page.next_cursor)
-
-    def _with_notices(self, pk: str, event: AlertEvent) -> AlertEvent:
-        if event.decision.is_held:
-            return event  # if its breach is told later, that is an event of its own
-        notices = [
-            from_item(Notice, item)
-            for prefix in (NOTICE_PREFIX, OUTBOX_PREFIX)
-            for item in self._table.query(pk, f"{prefix}{event.decision.key}#")
-        ]
-        return replace(event, notices=tuple(sorted(notices, key=lambda n: n.channel_id)))
+        page = take_page(items, limit, dict, lambda item: to_cursor(item["sk"], EVENT_PREFIX))
+        told = [key for item in page.items for key in _told(item)]
+        notices = read_notices(self._table, alert_id, told)
+        return Page(tuple(_read_event(item, notices) for item in page.items), page.next_cursor)
 
     def watches(self, integration_ids: Sequence[str]) -> Mapping[str, AccountWatch]:
         """See the port."""
@@ -233,6 +222,16 @@ def _is_watched_as(seen: AccountWatch) -> Condition:
         {":s": seen.sequence, ":e": seen.episode, ":f": seen.is_failed, ":o": seen.is_stale},
         {"#s": "sequence"},
     )
+
+
+def _told(event: Item) -> list[Told]:
+    # What is held has none: if its breach is told later, that is an event of its own.
+    return [(event["decision"]["key"], channel_id) for channel_id in event[_CHANNELS]]
+
+
+def _read_event(item: Item, notices: Mapping[Told, Notice]) -> AlertEvent:
+    found = [notices[key] for key in sorted(_told(item)) if key in notices]
+    return replace(from_item(AlertEvent, item), notices=tuple(found))
 
 
 def _event_key(decision: Decision, alert: Alert) -> Key:
