@@ -1,4 +1,4 @@
-"""Errors as RFC 9457 problems: one table from code to status and title."""
+"""Errors as RFC 9457 problems, by the catalogue of their codes."""
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
@@ -6,31 +6,12 @@ from typing import Any
 
 from aws_lambda_powertools.event_handler import Response
 
+from functions.api.problem_kinds import PROBLEMS, TYPE_BASE
 from shared.domain.settings import InvalidSettingError, pointer_to
 from shared.domain.stripe_key import hide_keys
 from shared.errors import InvalidInputError, MetricsError, UnfinishedError
 
 PROBLEM_JSON = "application/problem+json"
-TYPE_BASE = "https://stripe-metrics.invalid/problems/"
-
-# The public codes, each with its status and title.
-PROBLEMS: dict[str, tuple[int, str]] = {
-    "validation_failed": (422, "The request is not valid"),
-    "forbidden": (403, "Not allowed"),
-    "not_found": (404, "Not found"),
-    "conflict": (409, "Not possible in this state"),
-    "version_conflict": (412, "Changed by somebody else"),
-    "too_large": (413, "The request is too large"),
-    "stripe_key_invalid": (422, "The Stripe key is not accepted"),
-    "stripe_permission_missing": (422, "The Stripe key lacks a permission"),
-    "stripe_unavailable": (503, "Stripe does not answer"),
-    "stripe_rate_limited": (429, "Stripe asks to slow down"),
-    "account_mismatch": (409, "The key belongs to another Stripe account"),
-    "query_too_large": (422, "The account is too large for a test query"),
-    "import_running": (409, "The first import is still running"),
-    "currency_rate_missing": (422, "An exchange rate is missing"),
-    "internal": (500, "Something went wrong on our side"),
-}
 
 
 def problem(
@@ -44,11 +25,11 @@ def problem(
     headers: Mapping[str, str] | None = None,
 ) -> Response[str]:
     """Answer with a problem; *errors* are pairs of JSON pointer and sentence."""
-    usual_status, title = PROBLEMS[code]
+    kind = PROBLEMS[code]
     body: dict[str, Any] = {
         "type": TYPE_BASE + code,
-        "title": title,
-        "status": status or usual_status,
+        "title": kind.title,
+        "status": status or kind.status,
         # People paste keys into the wrong field, even into names and paths.
         "detail": hide_keys(detail),
         "code": code,

@@ -7,7 +7,7 @@ import pytest
 
 from functions.api import bootstrap
 from functions.api.handler import handle
-from functions.api.problems import PROBLEMS
+from functions.api.problem_kinds import PROBLEMS
 from functions.api.refusals import BODY_LIMIT_BYTES
 from shared import __version__, errors
 from tests.api_events import CONTEXT, an_event

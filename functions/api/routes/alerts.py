@@ -46,7 +46,7 @@ def _show(
     return tagged(status, view, alert.revision)
 
 
-@router.add("POST", "/v1/alerts")
+@router.add("POST", "/v1/alerts", answers=201, problems=("not_found",))
 def set_alert(body: Annotated[AlertBody, Body()]) -> Response[AlertView]:
     """Set an alert; it starts from the metric's current value."""
     alert, state = services().set_alert(body.metric_id, body.settings)
@@ -69,7 +69,7 @@ def get_alert(alert_id: AlertId) -> Response[AlertView]:
     return _show(alerts.alert(alert_id), alerts.state(alert_id))
 
 
-@router.add("PATCH", "/v1/alerts/<alert_id>")
+@router.add("PATCH", "/v1/alerts/<alert_id>", problems=("conflict",))
 def change_alert(
     alert_id: AlertId, body: Annotated[AlertChangesBody, Body()], if_match: IfMatch = None
 ) -> Response[AlertView]:
@@ -78,13 +78,13 @@ def change_alert(
     return _show(alert, state, is_new=True)
 
 
-@router.add("POST", "/v1/alerts/preview")
+@router.add("POST", "/v1/alerts/preview", problems=("not_found",))
 def preview_alert(body: Annotated[PreviewBody, Body()]) -> PreviewView:
     """Tell when an alert would have notified, over all values of its metric; nothing is saved."""
     return view_preview(services().preview_alert(body.metric_id, body.settings))
 
 
-@router.add("DELETE", "/v1/alerts/<alert_id>")
+@router.add("DELETE", "/v1/alerts/<alert_id>", answers=204)
 def delete_alert(alert_id: AlertId) -> Response[None]:
     """Remove an alert with its history."""
     alerts = services().alerts

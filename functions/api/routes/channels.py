@@ -22,7 +22,7 @@ router = Routes("Channels")
 ChannelId = Annotated[str, Path()]
 
 
-@router.add("POST", "/v1/channels")
+@router.add("POST", "/v1/channels", answers=201)
 def add_channel(body: Annotated[ChannelBody, Body()]) -> Response[ChannelView]:
     """Add a channel; the owner of an e-mail address has to confirm it."""
     channel = services().add_channel(body.type, body.address)
@@ -36,7 +36,7 @@ def list_channels(limit: Limit = 20, cursor: Cursor = None) -> Channels:
     return Channels(data=[view_channel(c) for c in page.items], next_cursor=page.next_cursor)
 
 
-@router.add("DELETE", "/v1/channels/<channel_id>")
+@router.add("DELETE", "/v1/channels/<channel_id>", answers=204, problems=("conflict",))
 def delete_channel(channel_id: ChannelId) -> Response[None]:
     """Remove a channel that no alert notifies, and end its subscription."""
     services().remove_channel(channel_id)

@@ -31,7 +31,7 @@ def _show(goal: Goal, status: int = 200) -> Response[GoalView]:
     return tagged(status, _show_all([goal])[0], goal.revision)
 
 
-@router.add("POST", "/v1/goals")
+@router.add("POST", "/v1/goals", answers=201)
 def set_goal(body: Annotated[GoalBody, Body()]) -> Response[GoalView]:
     """Set a goal; link a metric to it, and its progress follows the metric."""
     goal = services().set_goal(
@@ -66,14 +66,14 @@ def change_goal(
     return _show(services().change_goal(goal_id, body.changes, expected(if_match)))
 
 
-@router.add("DELETE", "/v1/goals/<goal_id>")
+@router.add("DELETE", "/v1/goals/<goal_id>", answers=204)
 def delete_goal(goal_id: GoalId) -> Response[None]:
     """Remove a goal; its metrics stay, the alerts that were set for it are paused."""
     services().remove_goal(goal_id)
     return Response(204)
 
 
-@router.add("PUT", "/v1/goals/<goal_id>/metrics/<metric_id>")
+@router.add("PUT", "/v1/goals/<goal_id>/metrics/<metric_id>", problems=("conflict",))
 def link_metric(
     goal_id: GoalId, metric_id: MetricId, body: Annotated[LinkBody | None, Body()] = None
 ) -> Response[GoalView]:
@@ -82,7 +82,7 @@ def link_metric(
     return _show(services().link_metric(goal_id, metric_id, is_primary=is_primary))
 
 
-@router.add("DELETE", "/v1/goals/<goal_id>/metrics/<metric_id>")
+@router.add("DELETE", "/v1/goals/<goal_id>/metrics/<metric_id>", answers=204)
 def unlink_metric(goal_id: GoalId, metric_id: MetricId) -> Response[None]:
     """Have a metric serve a goal no more; alerts that were set on it for the goal are paused."""
     services().unlink_metric(goal_id, metric_id)

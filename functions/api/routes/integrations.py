@@ -8,7 +8,7 @@ from aws_lambda_powertools.event_handler.openapi.params import Body, Path
 
 from functions.api.bootstrap import services
 from functions.api.routes.paging import Cursor, Limit
-from functions.api.routes.router import Routes
+from functions.api.routes.router import KEY_PROBLEMS, Routes
 from functions.api.routes.versions import IfMatch, expected, tagged
 from functions.api.schemas.integrations import IntegrationBody, IntegrationChangesBody, KeyBody
 from functions.api.views.integrations import (
@@ -63,7 +63,7 @@ def _show(integration: Integration, status: int = 200) -> Response[IntegrationVi
     return tagged(status, _show_all([integration])[0], integration.revision)
 
 
-@router.add("POST", "/v1/integrations")
+@router.add("POST", "/v1/integrations", answers=201, problems=KEY_PROBLEMS)
 def connect(body: Annotated[IntegrationBody, Body()]) -> Response[IntegrationView]:
     """Connect a Stripe account; the key is checked with Stripe first."""
     integration = services().connect_account(
@@ -89,7 +89,11 @@ def get_integration(integration_id: IntegrationId) -> Response[IntegrationView]:
     return _show(services().config.integration(integration_id))
 
 
-@router.add("PATCH", "/v1/integrations/<integration_id>")
+@router.add(
+    "PATCH",
+    "/v1/integrations/<integration_id>",
+    problems=("conflict", "account_mismatch", *KEY_PROBLEMS),
+)
 def change_integration(
     integration_id: IntegrationId,
     body: Annotated[IntegrationChangesBody, Body()],
@@ -106,7 +110,7 @@ def change_integration(
     return _show(integration)
 
 
-@router.add("DELETE", "/v1/integrations/<integration_id>")
+@router.add("DELETE", "/v1/integrations/<integration_id>", answers=204, problems=("conflict",))
 def delete_integration(integration_id: IntegrationId) -> Response[None]:
     """Remove a disconnected integration with its metrics, values, alerts and everything else.
 
@@ -122,7 +126,11 @@ def disconnect(integration_id: IntegrationId) -> Response[IntegrationView]:
     return _show(services().disconnect_account(integration_id))
 
 
-@router.add("POST", "/v1/integrations/<integration_id>/reconnect")
+@router.add(
+    "POST",
+    "/v1/integrations/<integration_id>/reconnect",
+    problems=("account_mismatch", *KEY_PROBLEMS),
+)
 def reconnect(
     integration_id: IntegrationId, body: Annotated[KeyBody, Body()]
 ) -> Response[IntegrationView]:
@@ -131,7 +139,7 @@ def reconnect(
     return _show(services().reconnect_account(integration_id, key))
 
 
-@router.add("POST", "/v1/integrations/<integration_id>/sync")
+@router.add("POST", "/v1/integrations/<integration_id>/sync", answers=202)
 def sync_now(integration_id: IntegrationId) -> Response[IntegrationView]:
     """Sync now."""
     found = services()

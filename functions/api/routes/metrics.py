@@ -32,7 +32,7 @@ def _show(metric: Metric) -> MetricView:
     return view_metric(metric, value, show_sync(metric.integration_id), goals)
 
 
-@router.add("POST", "/v1/integrations/<integration_id>/metrics")
+@router.add("POST", "/v1/integrations/<integration_id>/metrics", answers=201)
 def create_metric(
     integration_id: IntegrationId, body: Annotated[MetricBody, Body()]
 ) -> Response[MetricView]:
@@ -70,7 +70,7 @@ def get_metric(metric_id: MetricId) -> Response[MetricView]:
     return tagged(200, _show(metric), metric.revision)
 
 
-@router.add("PATCH", "/v1/metrics/<metric_id>")
+@router.add("PATCH", "/v1/metrics/<metric_id>", problems=("conflict",))
 def change_metric(
     metric_id: MetricId, body: Annotated[MetricChangesBody, Body()], if_match: IfMatch = None
 ) -> Response[MetricView]:
@@ -82,7 +82,7 @@ def change_metric(
     return tagged(200, _show(metric), metric.revision)
 
 
-@router.add("DELETE", "/v1/metrics/<metric_id>")
+@router.add("DELETE", "/v1/metrics/<metric_id>", answers=204)
 def delete_metric(metric_id: MetricId) -> Response[None]:
     """Remove a metric with its values and alerts."""
     found = services()

@@ -18,7 +18,7 @@ def get_notifications() -> NotificationsView:
     return view_notifications(services().config.notifications())
 
 
-@router.add("PUT", "/v1/notifications")
+@router.add("PUT", "/v1/notifications", problems=("not_found",))
 def put_notifications(body: Annotated[NotificationsBody, Body()]) -> NotificationsView:
     """Say who is to hear of what concerns no single alert."""
     config = services().config
