@@ -91,9 +91,13 @@ class ApiWorld:
     def behind_the_handler(cls, monkeypatch: pytest.MonkeyPatch) -> "ApiWorld":
         """Make a world that the API's handler speaks with."""
         world = cls()
-        for module in (alerts, channels, goals, integrations, metrics, notifications, test_query):
-            monkeypatch.setattr(module, "services", lambda: world.services)
+        world.answer_the_handler(monkeypatch)
         return world
+
+    def answer_the_handler(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        """Have the API's handler speak with this world."""
+        for module in (alerts, channels, goals, integrations, metrics, notifications, test_query):
+            monkeypatch.setattr(module, "services", lambda: self.services)
 
     def store(self, *values: MetricValue) -> None:
         """Store values as syncs do: each in the history, the last as the newest."""
