@@ -40,7 +40,8 @@ _RESOURCES = (
 )
 for module in _RESOURCES:
     app.include_router(module.router)
-add_service_routes(app)
+OPERATIONS = [operation for module in _RESOURCES for operation in module.router.operations]
+add_service_routes(app, OPERATIONS)
 
 
 def refuse_unknown_parameters(

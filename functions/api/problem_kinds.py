@@ -4,7 +4,7 @@
 """
 
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 TYPE_BASE = "https://stripe-metrics.invalid/problems/"
 
@@ -148,3 +148,23 @@ PROBLEMS: Mapping[str, ProblemKind] = {
         " there before you try again.",
     ),
 }
+
+
+def example_of(
+    code: str, *, status: int | None = None, detail: str | None = None, retryable: bool = False
+) -> dict[str, Any]:
+    """Return a problem of a code, as it is answered."""
+    kind = PROBLEMS[code]
+    example = {
+        "type": TYPE_BASE + code,
+        "title": kind.title,
+        "status": status or kind.status,
+        "detail": detail or kind.example,
+        "code": code,
+        "request_id": "Ab1cD2eFGhIjKlM=",
+        "retryable": retryable or kind.retryable,
+    }
+    if code == "validation_failed" and status is None:
+        pointer, _, said = kind.example.partition(": ")
+        example["errors"] = [{"pointer": pointer, "detail": said}]
+    return example

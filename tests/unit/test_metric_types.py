@@ -155,9 +155,9 @@ def test_abbreviations_keep_their_capitals(offered):
 
 @pytest.mark.parametrize("body", ["MetricBody", "TestQueryBody"])
 def test_the_description_of_the_api_has_the_eight_queries(described, offered, body):
+    assert described[body]["properties"]["query"] == {"$ref": "#/components/schemas/MetricQuery"}
     queries = {
-        query["properties"]["type"]["const"]: query
-        for query in described[body]["properties"]["query"]["oneOf"]
+        query["properties"]["type"]["const"]: query for query in described["MetricQuery"]["oneOf"]
     }
     assert queries.keys() == QUERY_TYPES.keys()
     for name, query in queries.items():
@@ -173,7 +173,9 @@ def test_the_description_of_the_api_has_the_eight_queries(described, offered, bo
 
 
 def test_the_description_of_the_api_has_the_definitions(described):
-    schema = described["IntegrationBody"]["properties"]["definitions"]
+    reference = {"$ref": "#/components/schemas/Definitions"}
+    assert described["IntegrationBody"]["properties"]["definitions"] == reference
+    schema = described["Definitions"]
     assert schema["properties"].keys() == Definitions().to_dict().keys()
     assert schema["additionalProperties"] is False
     assert schema["properties"]["past_due"]["enum"] == ["exclude", "include"]

@@ -1,23 +1,25 @@
 """What the service says of itself, to everybody: health and the description of the API."""
 
-from html import escape
+import json
+from collections.abc import Sequence
+from functools import cache
+from typing import Any
 
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
-from aws_lambda_powertools.event_handler.openapi.models import PathItem
 
+from functions.api.routes.router import Operation
 from shared import __version__
 
-_METHODS = ("get", "post", "put", "patch", "delete")
-_PAGE = """<!doctype html>
-<html lang="en"><head><meta charset="utf-8"><title>Stripe Metrics API</title></head>
-<body><h1>Stripe Metrics API</h1>
-<p>Version {version}. Send <code>Authorization: Bearer</code> with every request to
-<code>/v1</code>. The full description for machines: <a href="/openapi.json">openapi.json</a>.</p>
-<dl>{operations}</dl></body></html>"""
 
-
-def add_service_routes(app: APIGatewayHttpResolver) -> None:
+def add_service_routes(app: APIGatewayHttpResolver, operations: Sequence[Operation]) -> None:
     """Add the routes that need no token to *app*, which they describe."""
+
+    @cache
+    def description() -> dict[str, Any]:
+        # Nobody else needs it.
+        from functions.api.openapi import describe  # noqa: PLC0415
+
+        return describe(app, operations)
 
     @app.get("/health", summary="Answer that the API runs", tags=["Service"])
     def get_health() -> dict[str, str]:
@@ -27,23 +29,12 @@ def add_service_routes(app: APIGatewayHttpResolver) -> None:
     @app.get("/openapi.json", include_in_schema=False)
     def get_openapi() -> Response[str]:
         """Answer with the description of this API."""
-        document = app.get_openapi_json_schema(title="Stripe Metrics", version=__version__)
-        return Response(200, "application/json", document)
+        return Response(200, "application/json", json.dumps(description()))
 
     @app.get("/docs", include_in_schema=False)
     def get_docs() -> Response[str]:
-        """Answer with a page that lists the operations."""
-        schema = app.get_openapi_schema(title="Stripe Metrics", version=__version__)
-        items = [_describe(path, item) for path, item in sorted((schema.paths or {}).items())]
-        page = _PAGE.format(version=__version__, operations="".join(items))
-        return Response(200, "text/html; charset=utf-8", page)
+        """Answer with a page of it for people."""
+        from functions.api.docs_page import HEADERS, write_page  # noqa: PLC0415
 
-
-def _describe(path: str, item: PathItem) -> str:
-    operations = {method: getattr(item, method) for method in _METHODS}
-    return "".join(
-        f"<dt><code>{method.upper()} {escape(path)}</code></dt>"
-        f"<dd>{escape(operation.summary or '')}</dd>"
-        for method, operation in operations.items()
-        if operation is not None
-    )
+        page = write_page(description())
+        return Response(200, "text/html; charset=utf-8", page, headers=dict(HEADERS))

@@ -1,10 +1,11 @@
 """Alerts, where they stand and what was decided, as clients see them."""
 
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, WithJsonSchema
 
 from functions.api.preview_alert import Preview
+from functions.api.setting_schemas import RULE_SCHEMA
 from functions.api.views.common import Instant, ListView, Number, json_numbers
 from shared.domain.alerts import (
     Alert,
@@ -43,7 +44,7 @@ class AlertView(BaseModel):
     metric_id: str
     goal_id: str | None
     name: str
-    rule: dict[str, Any]
+    rule: Annotated[dict[str, Any], WithJsonSchema(RULE_SCHEMA)]
     unit: Unit
     currency: str | None
     channels: list[str]

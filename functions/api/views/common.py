@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Annotated, Any
 
-from pydantic import BaseModel, PlainSerializer
+from pydantic import BaseModel, PlainSerializer, WithJsonSchema
 
 from shared.domain.account import AccountIdentity
 from shared.domain.metrics import MetricWarning
@@ -40,10 +40,16 @@ def instant(at: datetime) -> str:
     return text.replace("+00:00", "Z").replace(".000Z", "Z")
 
 
-Number = Annotated[Decimal, PlainSerializer(json_number, return_type=int | float)]
-
-
-Instant = Annotated[datetime, PlainSerializer(instant, return_type=str)]
+Number = Annotated[
+    Decimal,
+    PlainSerializer(json_number, return_type=int | float),
+    WithJsonSchema({"type": "number"}),
+]
+Instant = Annotated[
+    datetime,
+    PlainSerializer(instant, return_type=str),
+    WithJsonSchema({"type": "string", "format": "date-time"}),
+]
 
 
 class WarningView(BaseModel):

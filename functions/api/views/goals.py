@@ -4,17 +4,21 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Annotated
 
-from pydantic import BaseModel, PlainSerializer
+from pydantic import BaseModel, PlainSerializer, WithJsonSchema
 
 from functions.api.views.common import Instant, ListView, Number
 from shared.domain.configuration import Metric, MetricValue
 from shared.domain.goals import Goal, GoalDirection, GoalLink, GoalProgress, progress_of
 from shared.domain.money import Unit
 
-Day = Annotated[date, PlainSerializer(date.isoformat, return_type=str)]
+Day = Annotated[
+    date,
+    PlainSerializer(date.isoformat, return_type=str),
+    WithJsonSchema({"type": "string", "format": "date"}),
+]
 
 
-class ProgressView(BaseModel):
+class GoalProgressView(BaseModel):
     """How far a metric has come from `start` to `target`; `note` says it in words.
 
     `percent` is null without a value. `on_track` is null without a due day. `projected_on` is the
@@ -39,7 +43,7 @@ class GoalMetricView(BaseModel):
     name: str
     integration_id: str
     primary: bool
-    progress: ProgressView
+    progress: GoalProgressView
 
 
 class GoalView(BaseModel):
@@ -58,7 +62,7 @@ class GoalView(BaseModel):
     unit: Unit | None
     currency: str | None
     metrics: list[GoalMetricView]
-    progress: ProgressView
+    progress: GoalProgressView
     created_at: Instant
 
 
@@ -103,8 +107,8 @@ def _progress(goal: Goal, link: GoalLink | None, values: Mapping[str, MetricValu
     return progress_of(goal, link, values.get(link.metric_id) if link else None)
 
 
-def _view_progress(progress: GoalProgress) -> ProgressView:
-    return ProgressView(
+def _view_progress(progress: GoalProgress) -> GoalProgressView:
+    return GoalProgressView(
         percent=progress.percent,
         current=progress.current,
         start=progress.start,

@@ -2,10 +2,11 @@
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel
+from pydantic import BaseModel, WithJsonSchema
 
+from functions.api.setting_schemas import DEFINITIONS_SCHEMA
 from functions.api.settings import Settings
 from functions.api.views.common import (
     AccountView,
@@ -74,7 +75,7 @@ class IntegrationView(BaseModel):
     account: AccountView
     currency: str
     fx_rates: dict[str, Number]
-    definitions: dict[str, Any]
+    definitions: Annotated[dict[str, Any], WithJsonSchema(DEFINITIONS_SCHEMA)]
     sync: SyncView
     warnings: list[WarningView]
     created_at: Instant

@@ -1,10 +1,11 @@
 """Metrics and their values, as clients see them."""
 
 from collections.abc import Mapping
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel
+from pydantic import BaseModel, WithJsonSchema
 
+from functions.api.setting_schemas import QUERY_SCHEMA
 from functions.api.views.common import Instant, ListView, Number, WarningView, format_shown
 from functions.api.views.integrations import SyncView
 from shared.domain.configuration import Metric, MetricValue, RefreshInterval
@@ -49,7 +50,7 @@ class MetricView(BaseModel):
     id: str
     integration_id: str
     name: str
-    query: dict[str, Any]
+    query: Annotated[dict[str, Any], WithJsonSchema(QUERY_SCHEMA)]
     refresh_interval: RefreshInterval
     current: CurrentView | None
     sync: SyncView
