@@ -14,6 +14,7 @@ from typing import Any
 
 from benchmarks import (
     alerting,
+    api_routes,
     changes,
     cold_start,
     computing,
@@ -39,6 +40,7 @@ MEASUREMENTS: dict[str, Measurement] = {
         memory,
         scale,
         alerting,
+        api_routes,
     )
 }
 

@@ -19,6 +19,8 @@ class Sizes:
         computed: subscriptions of accounts made up to be computed.
         in_memory: subscriptions of the account whose sync's memory is taken.
         told: values that people are told of.
+        stored: integrations that the API shows, and the days that their metrics have values of.
+        asked: requests to each of its routes.
     """
 
     rounds: int = 5
@@ -30,6 +32,8 @@ class Sizes:
     computed: tuple[int, ...] = (10_000, 100_000)
     in_memory: int = 100_000
     told: int = 100
+    stored: tuple[int, int] = (50, 365)
+    asked: int = 30
 
 
 USUAL = Sizes()
@@ -44,6 +48,8 @@ TINY = Sizes(
     computed=(200,),
     in_memory=200,
     told=10,
+    stored=(4, 10),
+    asked=1,
 )
 
 

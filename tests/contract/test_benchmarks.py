@@ -7,7 +7,7 @@ import pytest
 from benchmarks.__main__ import MEASUREMENTS, run
 from benchmarks.rows import TINY
 
-NEEDS = {"alerting": [pytest.mark.emulator]}
+NEEDS = {"alerting": [pytest.mark.emulator], "api_routes": [pytest.mark.emulator]}
 
 
 @pytest.mark.parametrize(
