@@ -25,6 +25,8 @@ _PAGE_HEADERS = {
     "Referrer-Policy": "no-referrer",
     "Cache-Control": "no-store",
 }
+# Line breaks as well, which a dot would not match.
+_ANY = r"/{path:[\s\S]*}"
 _MOST_BYTES = 10 * 1024 * 1024  # as the gateway
 # Of one connection, not of the message; Host names the front, which the emulator would not know.
 _NOT_PASSED_ON = frozenset(
@@ -50,8 +52,8 @@ class Front:
         app = web.Application(client_max_size=_MOST_BYTES)
         app.add_routes(control_routes)
         app.add_routes([web.get(path, _send_page) for path in _PAGE_FILES])
-        app.add_routes([web.options("/{path:.*}", self._answer_options)])
-        app.add_routes([web.route("*", "/{path:.*}", self._pass_on)])
+        app.add_routes([web.options(_ANY, self._answer_options)])
+        app.add_routes([web.route("*", _ANY, self._pass_on)])
         return app
 
     async def call(self, method: str, path: str, body: Any = None) -> Any:

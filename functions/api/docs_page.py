@@ -1,6 +1,7 @@
 """The description of the API as a page for people: no script, nothing from elsewhere."""
 
 import json
+import re
 from base64 import b64encode
 from collections.abc import Iterator
 from hashlib import sha256
@@ -17,6 +18,7 @@ code, pre { font: 14px/1.5 ui-monospace, monospace; }
 pre { background: color-mix(in srgb, currentColor 8%, transparent); border-radius: 6px;
   overflow-x: auto; padding: 0.75rem; }
 h2 { border-bottom: 1px solid; margin-top: 2.5rem; }
+h3 code { font-size: 16px; }
 h3 { margin-bottom: 0.25rem; overflow-wrap: anywhere; }
 table { border-collapse: collapse; display: block; overflow-x: auto; }
 td, th { border-top: 1px solid color-mix(in srgb, currentColor 25%, transparent);
@@ -108,7 +110,7 @@ def _parameters(parameters: list[Document]) -> str:
         return ""
     rows = "".join(
         f"<tr><td><code>{escape(it['name'])}</code></td><td>{escape(it['in'])}</td>"
-        f"<td>{escape(it.get('description', ''))}</td></tr>"
+        f"<td>{_prose(it.get('description', ''))}</td></tr>"
         for it in parameters
     )
     head = "<tr><th>Parameter</th><th>In</th><th>What it is</th></tr>"
@@ -130,7 +132,12 @@ def _example(title: str, value: object) -> str:
 
 
 def _paragraphs(text: str) -> str:
-    return "".join(f"<p>{escape(part)}</p>" for part in text.split("\n\n"))
+    return "".join(f"<p>{_prose(part)}</p>" for part in text.split("\n\n"))
+
+
+def _prose(text: str) -> str:
+    """Write what stands between backticks as code."""
+    return re.sub(r"`([^`]+)`", r"<code>\1</code>", escape(text))
 
 
 def _anchor(name: str) -> str:

@@ -4,6 +4,7 @@ from typing import Any
 
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
+from aws_lambda_powertools.event_handler.api_gateway import Route
 from aws_lambda_powertools.event_handler.exceptions import NotFoundError as RouteNotFoundError
 from aws_lambda_powertools.event_handler.middlewares import NextMiddleware
 from aws_lambda_powertools.event_handler.openapi.exceptions import RequestValidationError
@@ -48,7 +49,10 @@ def refuse_unknown_parameters(
     app: APIGatewayHttpResolver, next_middleware: NextMiddleware
 ) -> Response[Any]:
     """Refuse parameters that a route does not have: people paste keys there, or mistype names."""
-    known = {it.alias for it in app.context["_route"].dependant.query_params}
+    route = app.context["_route"]
+    if route not in _routes():
+        return next_middleware(app)  # there is none, and that is what has to be said
+    known = {it.alias for it in route.dependant.query_params}
     unknown = sorted(app.current_event.query_string_parameters.keys() - known)
     if unknown:
         said = f"Use {list_words(sorted(known))}." if known else "This takes none."
@@ -66,9 +70,7 @@ def answer_not_found(error: RouteNotFoundError) -> Response[str]:
     """Answer for a path that there is not, or that does not have the method."""
     del error
     method, path = app.current_event.http_method, app.current_event.path
-    # Powertools keeps its routes to itself, and knows no 405.
-    routes = [*app._static_routes, *app._dynamic_routes]  # noqa: SLF001
-    methods = sorted({route.method for route in routes if route.rule.match(path)})
+    methods = sorted({route.method for route in _routes() if route.rule.match(path)})
     if not methods:
         return problem("not_found", f"There is no {method} {path}.", _request_id())
     detail = f"{method} is not possible here; {list_words(methods)} is."
@@ -127,6 +129,11 @@ def _answer(event: dict[str, Any], context: LambdaContext) -> dict[str, Any] | R
         )
     except MetricsError as error:
         return problem_of(error, request_id_of(event))
+
+
+def _routes() -> list[Route]:
+    # Powertools keeps its routes to itself, and knows no 405.
+    return [*app._static_routes, *app._dynamic_routes]  # noqa: SLF001
 
 
 def _request_id() -> str:

@@ -135,8 +135,13 @@ def describe(app: APIGatewayHttpResolver, operations: Iterable[Operation]) -> Do
         "examples": {name: {"value": it} for name, it in _PROBLEM_EXAMPLES.items()},
         "securitySchemes": {"Token": {"type": "http", "scheme": "bearer", "bearerFormat": "JWT"}},
     }
+    paths, document["paths"] = document["paths"], {}
     for operation in operations:
-        _complete(document["paths"][operation.path][operation.method.lower()], operation)
+        # In the order in which the routes are written.
+        item = document["paths"].setdefault(operation.path, {})
+        item[operation.method.lower()] = paths[operation.path][operation.method.lower()]
+        _complete(item[operation.method.lower()], operation)
+    document["paths"]["/health"] = paths["/health"]
     _complete_health(document["paths"]["/health"]["get"])
     shortened: Document = _refer_to_named(document)
     schemas = shortened["components"]["schemas"]
@@ -174,6 +179,9 @@ def _complete(described: Document, operation: Operation) -> None:
     parameters = described.setdefault("parameters", [])
     for parameter in parameters:
         parameter["name"] = {"if-match": "If-Match"}.get(parameter["name"], parameter["name"])
+        if parameter["in"] == "path":
+            thing = parameter["name"].removesuffix("_id")
+            parameter["description"] = f"Id of the {thing}."
         _drop_null(parameter)
     if operation.method == "POST":
         parameters.append(_IDEMPOTENCY_KEY)

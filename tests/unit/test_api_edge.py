@@ -48,6 +48,7 @@ def header(answer, name):
         ("POST", "/v1/metrics/met_1", "DELETE, GET, PATCH"),
         ("HEAD", "/v1/alerts", "GET, POST"),
         ("OPTIONS", "/v1/alerts/preview", "POST"),
+        ("POST", "/v1/metrics/met_1/values?limit=2", "GET"),
     ],
 )
 def test_a_method_that_a_path_does_not_have_is_refused_and_the_others_are_named(

@@ -101,3 +101,12 @@ def test_a_change_of_what_somebody_else_has_changed_is_refused_and_loses_nothing
     assert world.config.metric("met_1").name == "Theirs"
     _, answer = world.ask("PATCH", "/v1/metrics/met_1", {"name": "Ours"}, if_match='"2"')
     assert answer["name"] == "Ours"
+
+
+@pytest.mark.parametrize("first", ["0001-01-01T00:00:00%2B19:55", "1999-12-31T00:00:00Z"])
+@pytest.mark.parametrize("last", ["2200-01-01T00:00:00Z", "9999-12-31T23:59:59-19:55"])
+def test_instants_however_far_away_bound_what_there_is(world, first, last):
+    world.store(a_value("100"))
+    target = f"/v1/metrics/met_1/values?from={first}&to={last}"
+    assert len(world.ok("GET", target)["data"]) == 1
+    assert world.ok("GET", f"/v1/metrics/met_1/values?to={first}")["data"] == []

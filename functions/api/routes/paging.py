@@ -1,21 +1,20 @@
 """The parameters that every list takes."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated
 
 from aws_lambda_powertools.event_handler.openapi.params import Query
 from pydantic import AfterValidator, AwareDatetime
 
-_YEARS = range(2000, 2200)
+_FIRST, _LAST = datetime(2000, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
 
 
-def _check_year(at: datetime) -> datetime:
-    if at.year not in _YEARS:
-        raise ValueError("Name an instant between the years 2000 and 2199.")
-    return at
+def _clamp(at: datetime) -> datetime:
+    """Bring an instant into the time in which there may be values."""
+    return min(max(at, _FIRST), _LAST)
 
 
-Instant = Annotated[AwareDatetime, AfterValidator(_check_year)]
+Instant = Annotated[AwareDatetime, AfterValidator(_clamp)]
 
 Limit = Annotated[int, Query(ge=1, le=100, description="How many to answer with.")]
 Cursor = Annotated[

@@ -7,13 +7,13 @@ from typing import Annotated, Any
 from pydantic import ConfigDict, Field, PlainValidator, StrictBool, WithJsonSchema
 
 from functions.api.alert_settings import AlertSettings
-from functions.api.schemas.common import Id, Name, Number, Request, forget_defaults
+from functions.api.schemas.common import Id, Name, Number, Request, forget_defaults, number_schema
 from functions.api.setting_schemas import RULE_SCHEMA
 from shared.domain.alerts import Rule, ThresholdRule, rule_from_dict
 
 ChosenRule = Annotated[Rule, PlainValidator(rule_from_dict), WithJsonSchema(RULE_SCHEMA)]
 ChannelIds = Annotated[list[Id], Field(min_length=1, max_length=50)]
-Hours = Annotated[Number, Field(ge=0, le=8_760)]
+Hours = Annotated[Number, Field(ge=0, le=8_760), number_schema(minimum=0, maximum=8_760)]
 
 
 class PreviewBody(Request):

@@ -54,6 +54,11 @@ Number = Annotated[
 ]
 
 
+def number_schema(**bounds: int) -> WithJsonSchema:
+    """Describe a number by its bounds; pydantic would describe the text of one as well."""
+    return WithJsonSchema({"type": "number", **bounds})
+
+
 class Request(BaseModel):
     """A body."""
 

@@ -13,13 +13,14 @@ from pydantic import (
     Field,
     StrictBool,
     StringConstraints,
+    WithJsonSchema,
 )
 
-from functions.api.schemas.common import Name, Number, Request, forget_defaults
+from functions.api.schemas.common import Name, Number, Request, forget_defaults, number_schema
 from shared.domain.goals import GoalDirection
 from shared.domain.stripe_key import holds_key
 
-_DAY = re.compile(r"2[01]\d\d-\d\d-\d\d")
+_DAY = re.compile(r"2[01][0-9]{2}-[0-9]{2}-[0-9]{2}")
 
 
 def _check_text(text: str) -> str:
@@ -39,8 +40,15 @@ def _require_day(value: object) -> object:
 Text = Annotated[
     str, StringConstraints(strip_whitespace=True, max_length=2_000), AfterValidator(_check_text)
 ]
-Amount = Annotated[Number, Field(ge=-1_000_000_000_000_000, le=1_000_000_000_000_000)]
-Day = Annotated[date, BeforeValidator(_require_day)]
+_LARGEST = 1_000_000_000_000_000
+Amount = Annotated[
+    Number, Field(ge=-_LARGEST, le=_LARGEST), number_schema(minimum=-_LARGEST, maximum=_LARGEST)
+]
+Day = Annotated[
+    date,
+    BeforeValidator(_require_day),
+    WithJsonSchema({"type": "string", "format": "date", "pattern": f"^{_DAY.pattern}$"}),
+]
 
 
 class GoalBody(Request):

@@ -10,6 +10,7 @@ from functions.api.schemas.common import (
     Number,
     Request,
     forget_defaults,
+    number_schema,
 )
 from shared.domain.definitions import Definitions
 from shared.domain.money import CURRENCIES
@@ -21,10 +22,17 @@ def _require_currency(code: str) -> str:
     return code
 
 
+_LARGEST_RATE = 1_000_000_000
 Currency = Annotated[
-    str, StringConstraints(max_length=3, to_lower=True), AfterValidator(_require_currency)
+    str,
+    StringConstraints(pattern="^[A-Za-z]{3}$", to_lower=True),
+    AfterValidator(_require_currency),
 ]
-Rate = Annotated[Number, Field(gt=0, lt=1_000_000_000)]
+Rate = Annotated[
+    Number,
+    Field(gt=0, lt=_LARGEST_RATE),
+    number_schema(exclusiveMinimum=0, exclusiveMaximum=_LARGEST_RATE),
+]
 FxRates = Annotated[dict[Currency, Rate], Field(max_length=200)]
 
 
