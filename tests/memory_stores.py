@@ -8,7 +8,8 @@ from typing import TypeVar
 from shared.adapters.dynamodb_config import DynamoDbConfig
 from shared.domain.configuration import MetricValue
 from shared.domain.ledger import Place
-from shared.ports import CLOSING_LOOK_BACK, Lease, Page, SyncRequest
+from shared.domain.periods import CLOSING_LOOK_BACK
+from shared.ports import Lease, Page, SyncRequest
 from tests.memory_book import InMemoryLedger
 from tests.memory_table import InMemoryTable
 

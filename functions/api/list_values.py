@@ -1,17 +1,30 @@
 """Use case: list the values of a metric, all of them or one for each day, week or month."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from itertools import islice
+from itertools import groupby, islice
+from math import ceil
 from typing import Literal
 
 from shared.domain.configuration import MetricValue
-from shared.domain.periods import PERIOD_LENGTHS, Period, PeriodLength, period_around
+from shared.domain.periods import (
+    PERIOD_LENGTHS,
+    Period,
+    PeriodLength,
+    closing_value,
+    period_around,
+)
 from shared.errors import InvalidInputError
 from shared.ports import ConfigStore, MetricStore, Page
 
 Resolution = Literal["raw", "day", "week", "month"]
+Closing = tuple[Period, MetricValue]
+
+# DynamoDB asks for reading a dozen values what it asks for one.
+_FEW = 12
+# Of fewer periods nobody knows how many values they have: the last is cut.
+_ENOUGH_TO_TELL = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,8 +32,8 @@ class ListValues:
     """Lists values, oldest first.
 
     Of a day, week (from Monday) or month in UTC, the closing value is shown, as
-    `MetricStore.closing_value` has it, and of one without values nothing. What is shown is looked
-    for period by period, so that a year of hourly values costs no more than what is seen of it.
+    `closing_value` has it, and of one without values nothing. Of a year of hourly values little
+    more is read than what is shown.
     """
 
     config: ConfigStore
@@ -55,30 +68,69 @@ class ListValues:
         if cursor:
             after = _read_cursor(cursor, resolution).end
             start = max(after, start) if start else after
-        found = list(islice(self._closing(metric_id, resolution, start, end), limit + 1))
+        found = self._closing(metric_id, resolution, start, end, limit + 1)
         shown = tuple(value for _, value in found[:limit])
         is_more = len(found) > limit
         return Page(shown, _cursor(resolution, found[limit - 1][0]) if is_more else None)
 
     def _closing(
-        self, metric_id: str, length: PeriodLength, start: datetime | None, end: datetime | None
-    ) -> Iterator[tuple[Period, MetricValue]]:
-        """Yield each period that has values, with the closing one of those in the range."""
-        at = start or self._next(metric_id, None, end)
-        while at is not None and (end is None or at < end):
+        self,
+        metric_id: str,
+        length: PeriodLength,
+        start: datetime | None,
+        end: datetime | None,
+        count: int,
+    ) -> Sequence[Closing]:
+        """Give the first *count* periods or some more, each with its closing value in the range.
+
+        Where there are few values for each period, all are read; where there are many, each
+        period's last is looked for by itself.
+        """
+        found: list[Closing] = []
+        at, ahead = start, count
+        while len(found) < count:
+            page = self.metrics.values(metric_id, start=at, end=end, limit=ahead)
+            groups = _by_period(page.items, length)
+            if page.next_cursor is None:
+                return [*found, *map(_close, groups)]
+            # The last one may have more values than were read.
+            found += map(_close, groups[:-1])
+            at = groups[-1][1][0].as_of
+            each = ceil(len(page.items) / len(groups))
+            if each <= _FEW and len(groups) >= _ENOUGH_TO_TELL:
+                ahead = each * (count - len(found))
+                continue
+            ahead = _FEW
+            looked_for = self._last_of_each(metric_id, length, at, end)
+            for period, value in islice(looked_for, count - len(found)):
+                found.append((period, value))
+                at = period.end
+        return found
+
+    def _last_of_each(
+        self, metric_id: str, length: PeriodLength, at: datetime, end: datetime | None
+    ) -> Iterator[Closing]:
+        """Yield period by period, until one has no values."""
+        while True:
             period = period_around(at, length)
             until = period.end if end is None else min(period.end, end)
             value = self.metrics.closing_value(metric_id, at, until)
-            if value is not None:
-                yield period, value
-            # Values mostly come one period after the other; only a gap has to be leapt over.
-            at = period.end if value is not None else self._next(metric_id, period.end, end)
+            if value is None:
+                return
+            yield period, value
+            at = period.end
 
-    def _next(
-        self, metric_id: str, start: datetime | None, end: datetime | None
-    ) -> datetime | None:
-        page = self.metrics.values(metric_id, start=start, end=end, limit=1)
-        return page.items[0].as_of if page.items else None
+
+def _by_period(
+    values: Iterable[MetricValue], length: PeriodLength
+) -> list[tuple[Period, list[MetricValue]]]:
+    groups = groupby(values, key=lambda value: period_around(value.as_of, length))
+    return [(period, list(group)) for period, group in groups]
+
+
+def _close(found: tuple[Period, list[MetricValue]]) -> Closing:
+    period, values = found
+    return period, closing_value(reversed(values)) or values[-1]
 
 
 def _cursor(length: PeriodLength, period: Period) -> str:

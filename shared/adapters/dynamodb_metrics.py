@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
-from itertools import islice, takewhile
+from itertools import islice
 
 from shared.adapters.dynamodb_items import from_item, to_item
 from shared.adapters.dynamodb_keys import (
@@ -20,8 +20,9 @@ from shared.adapters.dynamodb_lease import end_of_sync, held
 from shared.adapters.dynamodb_table import Condition, DynamoDbTable, Item, take_page
 from shared.domain.configuration import MetricValue
 from shared.domain.ledger import Place
+from shared.domain.periods import CLOSING_LOOK_BACK, closing_value
 from shared.errors import LeaseHeldError, VersionConflictError
-from shared.ports import CLOSING_LOOK_BACK, Lease, Page, SyncRequest
+from shared.ports import Lease, Page, SyncRequest
 
 # DynamoDB takes 100 items in a transaction; a metric takes one, and so does the fence.
 _METRICS_PER_TRANSACTION = 90
@@ -194,11 +195,7 @@ class DynamoDbMetrics:
         newest = next(self._newest(metric_id, low, high, limit=1), None)
         if newest is None or newest.value is not None:
             return newest
-        near = islice(
-            self._newest(metric_id, low, high, limit=CLOSING_LOOK_BACK), CLOSING_LOOK_BACK
-        )
-        alike = takewhile(newest.is_measured_as, near)
-        return next((value for value in alike if value.value is not None), newest)
+        return closing_value(self._newest(metric_id, low, high, limit=CLOSING_LOOK_BACK))
 
     def _newest(self, metric_id: str, low: str, high: str, *, limit: int) -> Iterator[MetricValue]:
         pk = metric_key(metric_id)["pk"]

@@ -4,13 +4,19 @@ Unlike a window of `windows.py`, which rolls with each value, a period lies wher
 it. It is half-open, [start, end): an instant at midnight is of the day that begins.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
+from itertools import islice, takewhile
 from typing import Literal
+
+from shared.domain.configuration import MetricValue
 
 PeriodLength = Literal["day", "week", "month"]
 PERIOD_LENGTHS: tuple[PeriodLength, ...] = ("day", "week", "month")
 
+# A day of hourly values: longer stretches of nulls are not looked through.
+CLOSING_LOOK_BACK = 24
 _MORE_THAN_A_MONTH = timedelta(days=32)
 
 
@@ -37,3 +43,16 @@ def period_around(at: datetime, length: PeriodLength) -> Period:
         return Period(monday, monday + timedelta(days=7))
     first = day.replace(day=1)
     return Period(first, (first + _MORE_THAN_A_MONTH).replace(day=1))
+
+
+def closing_value(newest_first: Iterable[MetricValue]) -> MetricValue | None:
+    """Give the value that stands for all of a period; None without values.
+
+    It is the newest; where that is null, the newest that is not among those next to it that were
+    measured alike. No more than `CLOSING_LOOK_BACK` values are looked at.
+    """
+    values = list(islice(newest_first, CLOSING_LOOK_BACK))
+    if not values:
+        return None
+    alike = takewhile(values[0].is_measured_as, values)
+    return next((value for value in alike if value.value is not None), values[0])

@@ -12,11 +12,10 @@ from shared.ports.common import Clock, Page
 from shared.ports.configuration import ConfigStore, SecretStore
 from shared.ports.goals import GoalStore
 from shared.ports.ledger import AccountBook, Ledger
-from shared.ports.metrics import CLOSING_LOOK_BACK, MetricStore
+from shared.ports.metrics import MetricStore
 from shared.ports.syncing import Lease, SyncQueue, SyncRequest
 
 __all__ = [
-    "CLOSING_LOOK_BACK",
     "AccountBook",
     "Advance",
     "AlertStore",

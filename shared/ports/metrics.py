@@ -9,9 +9,6 @@ from shared.domain.ledger import Place
 from shared.ports.common import Page
 from shared.ports.syncing import Lease, SyncRequest
 
-# A day of hourly values: longer stretches of nulls are not looked through.
-CLOSING_LOOK_BACK = 24
-
 
 class MetricStore(Protocol):
     """Values of metrics: the latest and the past."""
@@ -75,9 +72,8 @@ class MetricStore(Protocol):
         ...
 
     def closing_value(self, metric_id: str, start: datetime, end: datetime) -> MetricValue | None:
-        """Give the value that stands at the end of `start <= as_of < end`; None without values.
+        """Give the one that stands for the values with `start <= as_of < end`.
 
-        It is the newest; where that is null, the newest that is not among those next to it that
-        were measured alike. No more than `CLOSING_LOOK_BACK` values are looked at.
+        See `closing_value` in `shared/domain/periods.py`; no more values are read than it looks at.
         """
         ...

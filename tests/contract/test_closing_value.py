@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import pytest
 
-from shared.ports import CLOSING_LOOK_BACK
+from shared.domain.periods import CLOSING_LOOK_BACK
 from tests.fakes import NOON
 from tests.stories import a_value
 

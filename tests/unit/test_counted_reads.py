@@ -21,6 +21,7 @@ METRIC = "met_int_002_0"
 ALERT = f"alt_{METRIC}"
 AT_ANY_RATE = 6
 CALLS = 7
+RESOLUTIONS = ("raw", "day", "week", "month")
 # Each day, week or month is looked for by itself.
 CALLS_PER_PERIOD = 1
 
@@ -55,6 +56,11 @@ def of_nothing_else(_: Any) -> int:
     return 1
 
 
+def of_period(_: Any) -> int:
+    """Its last value and a dozen around it, for which DynamoDB asks as much as for one."""
+    return 1 + 12
+
+
 def of_what_is_not_stored(_: Any) -> int:
     """Nothing."""
     return 0
@@ -75,11 +81,8 @@ COSTS: dict[str, tuple[list[str], Cost]] = {
     ),
     "/v1/metrics/<metric_id>": ([f"/v1/metrics/{METRIC}"], of_metric),
     "/v1/metrics/<metric_id>/values": (
-        [
-            f"/v1/metrics/{METRIC}/values?limit=3&resolution={resolution}"
-            for resolution in ("raw", "day", "week", "month")
-        ],
-        of_nothing_else,
+        [f"/v1/metrics/{METRIC}/values?limit=3&resolution={it}" for it in RESOLUTIONS],
+        of_period,
     ),
     "/v1/goals": (["/v1/goals?limit=3"], of_goal),
     "/v1/goals/<goal_id>": (["/v1/goals/gol_int_002_0"], of_goal),
