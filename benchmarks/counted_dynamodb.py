@@ -19,7 +19,7 @@ from botocore.exceptions import ClientError
 Wire = dict[str, Any]
 Row = tuple[str, str, str]
 
-_WRITE_BYTES, _READ_BYTES = 1_024, 4_096
+_WRITE_BYTES, READ_BYTES = 1_024, 4_096
 _QUERY_BYTES, _BATCH_GET_BYTES = 2**20, 16 * 2**20
 # Of each item, for the index by which DynamoDB finds it.
 _STORED_BESIDES = 100
@@ -58,7 +58,7 @@ class CountedDynamoDb:
         """Read one item."""
         with self._lock:
             found = self._find(_row(TableName, Key))
-            self._count("get_item", read=_units(found, _READ_BYTES))
+            self._count("get_item", read=_units(found, READ_BYTES))
         return {"Item": found} if found is not None else {}
 
     def batch_get_item(self, *, RequestItems: Wire) -> Wire:  # noqa: N803
@@ -72,9 +72,9 @@ class CountedDynamoDb:
                     left.append(key)
                     continue
                 found = self._find(_row(name, key))
-                self.units["read"] += _units(found, _READ_BYTES)
+                self.units["read"] += _units(found, READ_BYTES)
                 if found is not None:
-                    size += _size(found)
+                    size += item_size(found)
                     items.append(found)
         unread = {name: {"Keys": left}} if left else {}
         return {"Responses": {name: items}, "UnprocessedKeys": unread}
@@ -92,7 +92,7 @@ class CountedDynamoDb:
                 if len(found) == limit or size > _QUERY_BYTES:
                     last = {"LastEvaluatedKey": {key: item[key] for key in ("pk", "sk")}}
                     break
-            self._count("query", read=max(1, -(-size // _READ_BYTES)))
+            self._count("query", read=max(1, -(-size // READ_BYTES)))
         if "ProjectionExpression" in arguments:
             found = [{key: item[key] for key in ("pk", "sk")} for item in found]
         return {"Items": found, **last}
@@ -162,7 +162,7 @@ class CountedDynamoDb:
         if item is None:
             self._file.execute("DELETE FROM items WHERE name = ? AND pk = ? AND sk = ?", row)
             return max(1, -(-before // _WRITE_BYTES))
-        size = _size(item)
+        size = item_size(item)
         body = pickle.dumps(item, pickle.HIGHEST_PROTOCOL)
         self._file.execute("REPLACE INTO items VALUES (?, ?, ?, ?, ?)", (*row, size, body))
         return -(-max(size, before) // _WRITE_BYTES)
@@ -226,10 +226,11 @@ def _comparable(value: Mapping[str, Any]) -> Any:
 
 
 def _units(item: Wire | None, unit: int) -> int:
-    return max(1, -(-_size(item) // unit)) if item else 1
+    return max(1, -(-item_size(item) // unit)) if item else 1
 
 
-def _size(item: Mapping[str, Any]) -> int:
+def item_size(item: Mapping[str, Any]) -> int:
+    """Give the bytes that DynamoDB counts an item as."""
     return sum(len(name.encode()) + _size_of(value) for name, value in item.items())
 
 
@@ -245,6 +246,6 @@ def _size_of(value: Mapping[str, Any]) -> int:
         case "L":
             return 3 + sum(1 + _size_of(each) for each in inner)
         case "M":
-            return 3 + _size(inner) + len(inner)
+            return 3 + item_size(inner) + len(inner)
         case _:
             return 1
