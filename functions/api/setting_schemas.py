@@ -7,6 +7,7 @@ import inspect
 from typing import Any, get_args
 
 from shared.domain.alerts import ChangeRule, CompareTo, Direction, Side, ThresholdRule
+from shared.domain.alerts.rules import LARGEST, LARGEST_PERCENTAGE
 from shared.domain.definitions import CHOICES, NET_DEDUCTS, PRESETS, Definitions
 from shared.domain.metrics import MetricQuery
 from shared.domain.metrics.queries import QUERY_TYPES, Setting, settings_of
@@ -55,7 +56,7 @@ DEFINITIONS_SCHEMA: dict[str, Any] = _object(
     Definitions,
 )
 
-_NUMBER: dict[str, Any] = {"type": "number"}
+_NUMBER: dict[str, Any] = {"type": "number", "minimum": -int(LARGEST), "maximum": int(LARGEST)}
 RULE_SCHEMA: dict[str, Any] = {
     "description": "When an alert notifies.",
     "oneOf": [
@@ -75,7 +76,11 @@ RULE_SCHEMA: dict[str, Any] = {
             **_object(
                 {
                     "type": {"type": "string", "const": ChangeRule.type},
-                    "percentage": {**_NUMBER, "exclusiveMinimum": 0},
+                    "percentage": {
+                        "type": "number",
+                        "exclusiveMinimum": 0,
+                        "maximum": int(LARGEST_PERCENTAGE),
+                    },
                     "direction": _one_of(get_args(Direction)),
                     "compare_to": {**_one_of(get_args(CompareTo)), "default": "previous"},
                 },

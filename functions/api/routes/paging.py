@@ -1,11 +1,13 @@
 """The parameters that every list takes."""
 
+import re
 from datetime import UTC, datetime
 from typing import Annotated
 
 from aws_lambda_powertools.event_handler.openapi.params import Query
-from pydantic import AfterValidator, AwareDatetime
+from pydantic import AfterValidator, AwareDatetime, BeforeValidator
 
+_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ]")
 _FIRST, _LAST = datetime(2000, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
 
 
@@ -14,7 +16,14 @@ def _clamp(at: datetime) -> datetime:
     return min(max(at, _FIRST), _LAST)
 
 
-Instant = Annotated[AwareDatetime, AfterValidator(_clamp)]
+def _require_text(value: object) -> object:
+    # Pydantic takes numbers for seconds.
+    if not isinstance(value, str) or not _DAY.match(value):
+        raise ValueError("Write an instant with its zone, such as 2026-12-31T00:00:00Z.")
+    return value
+
+
+Instant = Annotated[AwareDatetime, BeforeValidator(_require_text), AfterValidator(_clamp)]
 
 Limit = Annotated[int, Query(ge=1, le=100, description="How many to answer with.")]
 Cursor = Annotated[

@@ -15,13 +15,11 @@ from shared.errors import VersionConflictError
 
 View = TypeVar("View")
 
-_PATTERN = r'^("[0-9]{1,15}"|\*)$'
 IfMatch = Annotated[
     str | None,
     Header(
         alias="If-Match",
         max_length=100,
-        json_schema_extra={"pattern": _PATTERN},
         description="The `ETag` that was read; the change is refused where it is no longer it.",
     ),
 ]

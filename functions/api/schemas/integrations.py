@@ -2,7 +2,7 @@
 
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, ConfigDict, Field, SecretStr, StringConstraints
+from pydantic import AfterValidator, ConfigDict, Field, SecretStr, StringConstraints, WithJsonSchema
 
 from functions.api.schemas.common import (
     ChosenDefinitions,
@@ -10,7 +10,6 @@ from functions.api.schemas.common import (
     Number,
     Request,
     forget_defaults,
-    number_schema,
 )
 from shared.domain.definitions import Definitions
 from shared.domain.money import CURRENCIES
@@ -22,18 +21,33 @@ def _require_currency(code: str) -> str:
     return code
 
 
+_CODE = "^[A-Za-z]{3}$"
 _LARGEST_RATE = 1_000_000_000
 Currency = Annotated[
     str,
-    StringConstraints(pattern="^[A-Za-z]{3}$", to_lower=True),
+    StringConstraints(pattern=_CODE, to_lower=True),
     AfterValidator(_require_currency),
 ]
-Rate = Annotated[
-    Number,
-    Field(gt=0, lt=_LARGEST_RATE),
-    number_schema(exclusiveMinimum=0, exclusiveMaximum=_LARGEST_RATE),
+Rate = Annotated[Number, Field(gt=0, lt=_LARGEST_RATE)]
+FxRates = Annotated[
+    dict[Currency, Rate],
+    Field(max_length=200),
+    WithJsonSchema(
+        {
+            "type": "object",
+            "description": "Units of the reporting currency for one of each other currency.",
+            "patternProperties": {
+                _CODE: {
+                    "type": "number",
+                    "exclusiveMinimum": 0,
+                    "exclusiveMaximum": _LARGEST_RATE,
+                }
+            },
+            "additionalProperties": False,
+            "maxProperties": 200,
+        }
+    ),
 ]
-FxRates = Annotated[dict[Currency, Rate], Field(max_length=200)]
 
 
 class IntegrationBody(Request):

@@ -115,8 +115,8 @@ class ChangeRule:
 
 Rule = ThresholdRule | ChangeRule
 
-_LARGEST = Decimal(10) ** 24
-_LARGEST_PERCENTAGE = Decimal(10) ** 6
+LARGEST = Decimal(10) ** 24
+LARGEST_PERCENTAGE = Decimal(10) ** 6
 
 
 def rule_from_dict(rule: object) -> Rule:
@@ -135,10 +135,10 @@ def _read_threshold(settings: Mapping[str, object]) -> ThresholdRule:
     refuse_unknown_keys(settings, known, "A threshold rule")
     direction = read_choice(settings, "direction", get_args(Side), "")
     return ThresholdRule(
-        threshold=read_number(settings, "threshold", low=-_LARGEST, high=_LARGEST),
+        threshold=read_number(settings, "threshold", low=-LARGEST, high=LARGEST),
         direction="above" if direction == "above" else "below",
         hysteresis=read_number(
-            settings, "hysteresis", low=Decimal(0), high=_LARGEST, default=Decimal(0)
+            settings, "hysteresis", low=Decimal(0), high=LARGEST, default=Decimal(0)
         ),
     )
 
@@ -146,7 +146,7 @@ def _read_threshold(settings: Mapping[str, object]) -> ThresholdRule:
 def _read_change(settings: Mapping[str, object]) -> ChangeRule:
     known = ("type", "percentage", "direction", "compare_to")
     refuse_unknown_keys(settings, known, "A change rule")
-    percentage = read_number(settings, "percentage", low=Decimal(0), high=_LARGEST_PERCENTAGE)
+    percentage = read_number(settings, "percentage", low=Decimal(0), high=LARGEST_PERCENTAGE)
     if not percentage:
         raise InvalidSettingError("/percentage", "Must be above 0, or every value would be told.")
     directions: dict[str, Direction] = {it: it for it in get_args(Direction)}
