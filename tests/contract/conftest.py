@@ -11,13 +11,14 @@ import pytest
 from shared.adapters import stripe_following, stripe_history_reading, stripe_importing
 from shared.adapters.dynamodb_alerts import DynamoDbAlerts
 from shared.adapters.dynamodb_config import DynamoDbConfig
+from shared.adapters.dynamodb_goals import DynamoDbGoals
 from shared.adapters.dynamodb_ledger import DynamoDbLedger
 from shared.adapters.dynamodb_metrics import DynamoDbMetrics
 from shared.adapters.dynamodb_outbox import DynamoDbOutbox
 from shared.adapters.dynamodb_table import DynamoDbTable
 from shared.domain.alerts import AlertState
 from shared.domain.definitions import Definitions
-from shared.ports import AlertStore, ConfigStore, Ledger, MetricStore, Outbox
+from shared.ports import AlertStore, ConfigStore, GoalStore, Ledger, MetricStore, Outbox
 from tests.emulated import EMULATED, deployed_stack
 from tests.memory_stores import InMemoryConfig, InMemoryLedger, InMemoryMetrics
 from tests.memory_table import InMemoryTable
@@ -39,6 +40,7 @@ class Stores:
     metrics: MetricStore
     alerts: AlertStore
     outbox: Outbox
+    goals: GoalStore
     suffix: str
     table: DynamoDbTable | None = None
 
@@ -77,6 +79,7 @@ def _over(table: DynamoDbTable, ledger_table: DynamoDbTable, suffix: str) -> Sto
         DynamoDbMetrics(table, ledger_table),
         DynamoDbAlerts(table),
         DynamoDbOutbox(table),
+        DynamoDbGoals(table),
         suffix,
         table,
     )
