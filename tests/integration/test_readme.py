@@ -1,4 +1,4 @@
-"""The README's walk is run as it stands there."""
+"""What the README and the page of examples show is run as it stands there."""
 
 import json
 import re
@@ -7,6 +7,7 @@ import subprocess
 
 import pytest
 
+from functions.api.handler import OPERATIONS
 from local.stripe_sandbox.keys import SECRET_KEY
 from tests.local_process import ROOT, running_local
 
@@ -20,20 +21,57 @@ def the_walk() -> str:
     return walk
 
 
-def test_the_walk_through_the_readme_ends_with_a_message():
+def run(commands: str) -> list[str]:
+    """Run what a page shows against a local run with nothing configured; gives what it prints."""
     if shutil.which("curl") is None:
         pytest.skip("There is no curl here.")
-    walk = the_walk()
-    assert SECRET_KEY in walk
+    assert SECRET_KEY in commands
     with running_local("--no-schedule", "--empty") as api:
-        walk = re.sub(r"^API=.*$", f"API={api.url}", walk, flags=re.MULTILINE)
-        walk = re.sub(r"^TOKEN=.*$", f"TOKEN={api.token}", walk, flags=re.MULTILINE)
+        commands = re.sub(r"^API=.*$", f"API={api.url}", commands, flags=re.MULTILINE)
+        commands = re.sub(r"^TOKEN=.*$", f"TOKEN={api.token}", commands, flags=re.MULTILINE)
         result = subprocess.run(
-            ["sh", "-eu"], input=walk, cwd=ROOT, capture_output=True, text=True, check=False
+            ["sh", "-eu"], input=commands, cwd=ROOT, capture_output=True, text=True, check=False
         )
-    assert result.returncode == 0, result.stderr
+    assert result.returncode == 0, result.stdout[-2_000:] + result.stderr
     assert not result.stderr
-    answers = [line for line in result.stdout.splitlines() if line.startswith("{")]
+    return result.stdout.splitlines()
+
+
+def test_the_walk_through_the_readme_ends_with_a_message():
+    answers = [line for line in run(the_walk()) if line.startswith("{")]
     (message,) = json.loads(answers[-1])["data"]
     assert message["endpoint"] == "team@example.com"
     assert "[Good news] MRR above $" in message["subject"]
+
+
+def test_the_examples_of_the_api_do_what_the_page_says():
+    page = (ROOT / "docs" / "api.md").read_text()
+    lines = run("\n".join(re.findall(r"```sh\n(.*?)```", page, re.DOTALL)))
+    answers = [json.loads(line) for line in lines if line.startswith("{") and "'" not in line]
+    problems = [answer["code"] for answer in answers if "retryable" in answer]
+    assert problems == ["validation_failed"]
+    once = [answer for answer in answers if answer.get("name") == "1,000 customers"]
+    assert len(once) == 2
+    assert once[0] == once[1]
+    assert [line for line in lines if line in {"200", "412"}] == ["200", "412"]
+    assert answers[-1] == {"data": [], "next_cursor": None}
+
+
+def test_every_route_is_on_the_page_of_examples():
+    page = (ROOT / "docs" / "api.md").read_text()
+    shown = re.findall(r"call (GET|POST|PATCH|PUT|DELETE) \"?(/v1/[^\s\"?]+)", page)
+    paths = {(method, re.sub(r"\$[A-Z]+", "<id>", path)) for method, path in shown}
+    routes = {(it.method, re.sub(r"{\w+}", "<id>", it.path)) for it in OPERATIONS}
+    # Each of these is like another one that is shown.
+    alike = {
+        ("GET", "/v1/alerts"),
+        ("GET", "/v1/alerts/<id>"),
+        ("GET", "/v1/goals"),
+        ("GET", "/v1/integrations/<id>/metrics"),
+        ("GET", "/v1/notifications"),
+        ("DELETE", "/v1/channels/<id>"),
+        ("POST", "/v1/channels/<id>/test"),
+        ("DELETE", "/v1/goals/<id>/metrics/<id>"),
+    }
+    assert paths | alike == routes
+    assert not paths & alike
