@@ -107,6 +107,7 @@ _IDEMPOTENCY_KEY = {
 }
 
 
+# What the gateway answers by itself; 404 where a path is none that it can pass on.
 _GATEWAY = {401: "No token, or not a valid one", 403: "Not allowed", 429: "Too many requests"}
 _PROBLEM_EXAMPLES: Mapping[str, Document] = {
     **{code: example_of(code) for code in PROBLEMS},
@@ -222,7 +223,8 @@ def _problems(operation: Operation) -> Document:
     for name in dict.fromkeys(_names(operation)):
         by_status[_PROBLEM_EXAMPLES[name]["status"]].append(name)
     answers = {status: _answer(names) for status, names in by_status.items()}
-    for status, text in _GATEWAY.items():
+    gateway = {**_GATEWAY, 404: "Not found"} if "{" in operation.path else _GATEWAY
+    for status, text in gateway.items():
         answer = answers.setdefault(status, {"description": text, "content": {}})
         message = {"schema": {"$ref": "#/components/schemas/Message"}}
         answer["content"]["application/json"] = message
