@@ -103,7 +103,7 @@ def answer_unexpected(error: Exception) -> Response[str]:
 @logger.inject_lambda_context
 def handle(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
     """Answer one HTTP API request (payload format 2.0)."""
-    answer = refuse(event, access()) or _answer(event, context)
+    answer = refuse(event, access()) or _answer(_typed(event), context)
     if isinstance(answer, dict):
         return answer
     return {
@@ -112,6 +112,15 @@ def handle(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
         "body": answer.body,
         "isBase64Encoded": False,
     }
+
+
+def _typed(event: dict[str, Any]) -> dict[str, Any]:
+    """Say that the body is JSON, as it is, or that there is none.
+
+    Powertools does not read the type as generously as it is written, and asks for it without a body
+    as well.
+    """
+    return {**event, "headers": {**event.get("headers", {}), "content-type": "application/json"}}
 
 
 def _answer(event: dict[str, Any], context: LambdaContext) -> dict[str, Any] | Response[str]:

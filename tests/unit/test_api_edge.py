@@ -116,6 +116,23 @@ def test_what_is_no_utf_8_is_refused_by_every_route(method, path):
     assert (answer["statusCode"], problem["code"]) == (400, "validation_failed")
 
 
+TYPES = ["text/plain", "application/octet-stream", "application/x-www-form-urlencoded", "nonsense"]
+
+
+@pytest.mark.parametrize("content_type", TYPES)
+def test_where_there_is_no_body_its_type_does_not_matter(world, content_type):
+    goal = world.ok("POST", "/v1/goals", {"name": "G", "target": 1})["id"]
+    for target in (f"/v1/goals/{goal}/metrics/met_1", "/v1/alerts"):
+        event = an_event("PUT" if "goals" in target else "GET", target, content_type=content_type)
+        assert handle(event, CONTEXT)["statusCode"] == 200
+
+
+@pytest.mark.parametrize("content_type", ["Application/JSON", "application/json ; charset=UTF-8"])
+def test_the_type_is_read_generously(content_type):
+    event = an_event("POST", "/v1/goals", {"name": "G", "target": 1}, content_type=content_type)
+    assert handle(event, CONTEXT)["statusCode"] == 201
+
+
 ACCESS = AccessSettings(read_scopes="admin,metrics:read", write_scopes="admin, metrics:write")
 READ, WRITE = ("GET", "/v1/alerts"), ("DELETE", "/v1/alerts/alt_9")
 
