@@ -1,11 +1,13 @@
-"""Fills a new local run through the API alone: an account, and the metrics that tell most."""
+"""Fills a new local run through the API alone: an account, the metrics that tell most, a goal."""
 
 from collections.abc import Awaitable, Callable
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 # Calls the API: method, path, body.
-Call = Callable[[str, str, Any], Awaitable[Any]]
+Call = Callable[..., Awaitable[Any]]
 
+_UNTIL_DUE = timedelta(days=180)
 # Rates over a month hardly move within an hour.
 _METRICS: tuple[dict[str, Any], ...] = (
     {"name": "MRR", "query": {"type": "mrr"}, "refresh_interval": "hourly"},
@@ -29,11 +31,26 @@ _METRICS: tuple[dict[str, Any], ...] = (
 
 
 async def seed(call: Call, *, stripe_key: str, name: str) -> None:
-    """Connect the account of *stripe_key*, and have its most telling numbers kept up to date.
+    """Connect the account of *stripe_key*, have its telling numbers kept up to date, set a goal.
 
     Raises:
         LocalRunError: the API refused something; what was set up before stays.
     """
     integration = await call("POST", "/v1/integrations", {"name": name, "secret_key": stripe_key})
-    for metric in _METRICS:
+    made = [
         await call("POST", f"/v1/integrations/{integration['id']}/metrics", metric)
+        for metric in _METRICS
+    ]
+    await _set_goal(call, made[0])
+
+
+async def _set_goal(call: Call, metric: Any) -> None:
+    """Set a goal that is some way off: half as much again as the metric is now."""
+    current = (await call("GET", f"/v1/metrics/{metric['id']}"))["current"]
+    if not current or not current["value"]:
+        return
+    target = 1_000 * -(-current["value"] * 3 // 2_000)
+    due_on = (datetime.now(UTC) + _UNTIL_DUE).date().isoformat()
+    body = {"name": f"{metric['name']} of {target:,.0f}", "target": target, "due_on": due_on}
+    goal = await call("POST", "/v1/goals", body)
+    await call("PUT", f"/v1/goals/{goal['id']}/metrics/{metric['id']}")

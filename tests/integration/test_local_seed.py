@@ -13,7 +13,7 @@ def accounts(api: Api) -> list[str]:
     return [found["account"]["name"] for found in api.ok("GET", "/v1/integrations")["data"]]
 
 
-def test_a_run_comes_with_the_sandbox_connected_and_its_most_telling_numbers() -> None:
+def test_a_run_comes_with_the_sandbox_connected_its_most_telling_numbers_and_a_goal() -> None:
     with running_local("--no-schedule") as api:
         (integration,) = api.ok("GET", "/v1/integrations")["data"]
         metrics = api.ok("GET", f"/v1/integrations/{integration['id']}/metrics")["data"]
@@ -29,6 +29,10 @@ def test_a_run_comes_with_the_sandbox_connected_and_its_most_telling_numbers() -
             "NRR, last 30 days": "percent",
         }
         assert all(metric["current"]["value"] is not None for metric in metrics)
+        (goal,) = api.ok("GET", "/v1/goals")["data"]
+        assert [metric["name"] for metric in goal["metrics"]] == ["MRR"]
+        assert goal["progress"]["start"] == metrics[0]["current"]["value"] < goal["target"]
+        assert goal["progress"]["on_track"] is True
 
 
 def test_a_key_in_the_environment_connects_its_account_instead(
