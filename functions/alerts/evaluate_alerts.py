@@ -25,7 +25,7 @@ from shared.domain.goals import Goal
 from shared.domain.messages import AlertFacts, alert_message
 from shared.domain.notices import AlertEvent, Notice
 from shared.errors import MetricsError, NotFoundError, VersionConflictError
-from shared.ports import AlertStore, Clock, ConfigStore, GoalStore, MetricStore
+from shared.ports import AlertStore, Clock, ConfigStore, GoalStore, MetricStore, pages_of
 
 _ATTEMPTS = 5
 _PAGE = 100
@@ -84,13 +84,14 @@ class EvaluateAlerts:
     ) -> Sequence[MetricValue]:
         """Give the values between a version, which is of the instant *start*, and this value's."""
         versions = range(version + 1, value.version)
-        found: list[MetricValue] = []
-        cursor, is_more = None, bool(versions)
-        while is_more:
-            page = self.metrics.values(value.metric_id, start=start, limit=_PAGE, cursor=cursor)
-            found += [it for it in page.items if it.version in versions]
-            cursor = page.next_cursor
-            is_more = cursor is not None
+        if not versions:
+            return ()
+        pages = pages_of(
+            lambda cursor: self.metrics.values(
+                value.metric_id, start=start, limit=_PAGE, cursor=cursor
+            )
+        )
+        found = (it for page in pages for it in page if it.version in versions)
         return sorted(found, key=lambda missed: missed.version)
 
     def _decide(self, alert: Alert, value: MetricValue, missed_since: _MissedSince) -> Outcome:

@@ -24,7 +24,7 @@ from shared.domain.configuration import Integration, SyncStatus
 from shared.domain.messages import account_message
 from shared.domain.notices import Notice
 from shared.errors import MetricsError, NotFoundError, VersionConflictError
-from shared.ports import AlertStore, Clock, ConfigStore, MetricStore
+from shared.ports import AlertStore, Clock, ConfigStore, MetricStore, pages_of
 
 _PAGE = 100
 # No interval is shorter than the hour.
@@ -86,13 +86,7 @@ class WatchAccounts:
         return told, trouble
 
     def _pages(self) -> Iterator[Sequence[Integration]]:
-        cursor = None
-        while True:
-            page = self.config.integrations(limit=_PAGE, cursor=cursor)
-            yield page.items
-            cursor = page.next_cursor
-            if cursor is None:
-                return
+        return pages_of(lambda cursor: self.config.integrations(limit=_PAGE, cursor=cursor))
 
     def _look(self, integration: Integration, status: SyncStatus, watch: AccountWatch) -> set[str]:
         now = self.clock.now()

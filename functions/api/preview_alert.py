@@ -7,7 +7,7 @@ from functions.api.alert_settings import AlertSettings
 from functions.api.set_alert import SetAlert
 from shared.domain.alerts import Alert, Decision, replay
 from shared.domain.configuration import MetricValue
-from shared.ports import MetricStore
+from shared.ports import MetricStore, pages_of
 
 _PAGE = 1_000
 
@@ -44,10 +44,7 @@ class PreviewAlert:
         return Preview(alert, values, tuple(replay(alert, values)))
 
     def _values(self, metric_id: str) -> Iterator[MetricValue]:
-        cursor = None
-        while True:
-            page = self.metrics.values(metric_id, limit=_PAGE, cursor=cursor)
-            yield from page.items
-            cursor = page.next_cursor
-            if cursor is None:
-                return
+        for page in pages_of(
+            lambda cursor: self.metrics.values(metric_id, limit=_PAGE, cursor=cursor)
+        ):
+            yield from page

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from shared.domain.alerts import Alert
 from shared.errors import ConflictError
-from shared.ports import AlertStore, ConfigStore, Notifier
+from shared.ports import AlertStore, ConfigStore, Notifier, pages_of
 
 _PAGE = 100
 
@@ -42,10 +42,5 @@ class RemoveChannel:
         self.config.remove_channel(channel)
 
     def _all_alerts(self) -> Iterator[Alert]:
-        cursor = None
-        while True:
-            page = self.alerts.alerts(limit=_PAGE, cursor=cursor)
-            yield from page.items
-            cursor = page.next_cursor
-            if cursor is None:
-                return
+        for page in pages_of(lambda cursor: self.alerts.alerts(limit=_PAGE, cursor=cursor)):
+            yield from page

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from shared.domain.configuration import Integration, Metric
 from shared.errors import BusyError, ConflictError, LeaseHeldError, UnfinishedError
-from shared.ports import Clock, ConfigStore, Lease, Ledger, SecretStore, SyncRequest
+from shared.ports import Clock, ConfigStore, Lease, Ledger, SecretStore, SyncRequest, pages_of
 
 # A caller waits no longer than half a minute for an answer.
 _PATIENCE = timedelta(seconds=20)
@@ -93,10 +93,7 @@ class RemoveIntegration:
         return self.ledger.remove(lease, is_time_up)
 
     def _metrics(self, integration_id: str) -> Iterator[Metric]:
-        cursor = None
-        while True:
-            page = self.config.metrics_of(integration_id, limit=_PAGE, cursor=cursor)
-            yield from page.items
-            cursor = page.next_cursor
-            if cursor is None:
-                return
+        for page in pages_of(
+            lambda cursor: self.config.metrics_of(integration_id, limit=_PAGE, cursor=cursor)
+        ):
+            yield from page

@@ -8,7 +8,7 @@ except the lists that say otherwise.
 
 from shared.ports.alerts import AlertStore, Failures, Notifier, Outbox
 from shared.ports.billing import Advance, BillingSource, BillingSources
-from shared.ports.common import Clock, Page
+from shared.ports.common import Clock, Page, pages_of
 from shared.ports.configuration import ConfigStore, SecretStore
 from shared.ports.goals import GoalStore
 from shared.ports.ledger import AccountBook, Ledger
@@ -34,4 +34,5 @@ __all__ = [
     "SecretStore",
     "SyncQueue",
     "SyncRequest",
+    "pages_of",
 ]
