@@ -46,7 +46,7 @@ bench: setup ## measure speed, requests, units and memory against what else coul
 	@$(BIN)/python -m benchmarks
 
 fuzz: setup ## run the property tests with many more examples
-	@$(BIN)/python -m pytest tests/unit tests/scenarios tests/contract/test_whole_business.py tests/contract/test_fortnight.py tests/contract/test_month_of_requests.py tests/contract/test_alert_proof.py --hypothesis-profile=fuzz --timeout=3600
+	@$(BIN)/python -m pytest tests/unit tests/scenarios tests/contract/test_whole_business.py tests/contract/test_fortnight.py tests/contract/test_month_of_requests.py tests/contract/test_alert_proof.py tests/integration/test_api_contract.py --hypothesis-profile=fuzz --timeout=3600
 
 format: setup ## put the code into its form
 	@$(BIN)/ruff check --fix-only --quiet .

@@ -77,7 +77,7 @@ class Measured:
     memory_more: float = 1.0
     money: float = 0.45
     alert_writes: float = 1
-    alert_reads: float = 3
+    alert_reads: float = 4
 
 
 @dataclass(frozen=True, slots=True)
