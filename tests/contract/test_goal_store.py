@@ -33,7 +33,8 @@ def _goal(stores):
 
 
 def linked(goal, metric, **changes):
-    link = GoalLink(metric.id, "currency", "usd", Point(Decimal("5000.25"), NOON), "d1")
+    first = Point(Decimal("5000.25"), NOON)
+    link = GoalLink(metric.id, "currency", "usd", first, edition=2, definitions_version="d1.2")
     return replace(goal.with_link(link), revision=goal.revision + 1, **changes)
 
 

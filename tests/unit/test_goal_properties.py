@@ -25,7 +25,7 @@ def goals(draw) -> Goal:
     start = draw(st.none() | AMOUNTS)
     assume(start != target)
     direction = draw(st.sampled_from([None, "increase", "decrease"])) if start is None else None
-    link = GoalLink("met_1", "currency", "usd", Point(first, NOON), "d1")
+    link = GoalLink("met_1", "currency", "usd", Point(first, NOON))
     due_on = draw(st.none() | DAYS)
     return Goal(
         "goal_1", "G", target, NOON, start=start, direction=direction, due_on=due_on, links=(link,)

@@ -311,6 +311,25 @@ def test_a_goal_in_another_currency_than_its_metric_has_no_progress_and_says_why
     )
     changed = world.ok("PATCH", f"/v1/goals/{goal['id']}", {"target": 9000})
     assert (changed["currency"], changed["progress"]["current"]) == ("eur", 6000)
+    # Where it began was in dollars.
+    assert (changed["start"], changed["progress"]["percent"]) == (6000, 0)
+
+
+def test_a_metric_that_measures_something_else_begins_anew(world):
+    store(world, "5000")
+    goal = set_goal(world, "met_1")
+    store(world, "7500", 2)
+    world.ok("PATCH", "/v1/metrics/met_1", {"query": {"type": "arr"}})
+    target = f"/v1/goals/{goal['id']}"
+    assert world.ok("GET", target)["progress"]["note"] == "The metric has no value yet."
+    store(world, "8000", 3, edition=2)
+    progress = world.ok("GET", target)["progress"]
+    assert (progress["start"], progress["percent"]) == (8000, 0)
+    value = a_value("8000", 3, edition=2, as_of=NOON + timedelta(days=3))
+    followed, event = follow(world.goals.goal(goal["id"]), value)
+    assert event is None
+    assert followed.links[0].first is not None
+    assert followed.links[0].first.value == 8000
 
 
 def test_goals_of_a_disconnected_integration_stay_readable(world):

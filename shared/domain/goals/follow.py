@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from dataclasses import replace
 
-from shared.domain.alerts import Point
 from shared.domain.configuration import MetricValue
 from shared.domain.goals.goal import Goal, GoalEvent, GoalEventKind, GoalLink
 from shared.domain.goals.progress import progress_of, way_of
@@ -44,23 +43,22 @@ def judge_anew(goal: Goal, values: Mapping[str, MetricValue]) -> Goal:
     for link in goal.links:
         value = values.get(link.metric_id)
         fresh = replace(link, reached_at=None, is_behind=False)
-        if value is not None:
-            fresh = replace(fresh, unit=value.unit, currency=value.currency)
+        if value is not None and not link.counts(value):
+            # Where it began was in another currency, or no money at all.
+            fresh = replace(fresh, unit=value.unit, currency=value.currency, first=None)
         if value is None or value.value is None:
             links.append(fresh)
             continue
         after = _judged(goal, fresh, value)
-        if after.reached_at is not None and link.reached_at is not None:
+        is_same = after.first == link.first
+        if is_same and after.reached_at is not None and link.reached_at is not None:
             after = replace(after, reached_at=link.reached_at)
         links.append(after)
     return replace(goal, links=tuple(links))
 
 
 def _judged(goal: Goal, link: GoalLink, value: MetricValue) -> GoalLink:
-    after = link
-    if link.first is None and value.value is not None:
-        first = Point(value.value, value.as_of)
-        after = replace(link, first=first, definitions_version=value.definitions_version)
+    after = link.begun_with(value)
     way = way_of(goal, after, value)
     if way is None:
         return link
@@ -74,7 +72,7 @@ def _judged(goal: Goal, link: GoalLink, value: MetricValue) -> GoalLink:
 
 def _news(before: GoalLink, after: GoalLink) -> GoalEventKind | None:
     """Tell what has happened; what is so from the first value on is no news."""
-    if before.first is None:
+    if before.first is None or before.edition != after.edition:
         return None
     if before.reached_at is None and after.reached_at is not None:
         return "goal_reached"

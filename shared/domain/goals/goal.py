@@ -23,6 +23,7 @@ class GoalLink:
         unit: of the metric's values when the target was set; the target counts the same.
         currency: likewise, where it is money.
         first: the first value since the metric was linked; None until there is one.
+        edition: number of the metric's query that the first value answers.
         definitions_version: of the first value.
         reached_at: instant of the first value at or beyond the target, since the target was set.
         is_behind: whether the goal has fallen so far behind its line that it is told.
@@ -33,6 +34,7 @@ class GoalLink:
     unit: Unit
     currency: str | None = None
     first: Point | None = None
+    edition: int = 1
     definitions_version: str | None = None
     reached_at: datetime | None = None
     is_behind: bool = False
@@ -41,6 +43,19 @@ class GoalLink:
     def counts(self, value: MetricValue) -> bool:
         """Whether a value is measured as the target is."""
         return (value.unit, value.currency) == (self.unit, self.currency)
+
+    def begun_with(self, value: MetricValue) -> "GoalLink":
+        """Give the link as a value finds it: without a first value of its query, this is it."""
+        if value.value is None or (self.first is not None and self.edition == value.edition):
+            return self
+        return replace(
+            self,
+            first=Point(value.value, value.as_of),
+            edition=value.edition,
+            definitions_version=value.definitions_version,
+            reached_at=None,
+            is_behind=False,
+        )
 
 
 @dataclass(frozen=True, slots=True)

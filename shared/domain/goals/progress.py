@@ -4,7 +4,7 @@ Progress is a share of the way from the start to the target. The pace is a strai
 first linked value to the newest: it needs no history, and everybody can draw it.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
@@ -30,6 +30,8 @@ def progress_of(goal: Goal, link: GoalLink | None, value: MetricValue | None) ->
     Without a metric, or a value that counts what the target counts, there is no progress, and the
     note says why.
     """
+    if link is not None and value is not None and link.counts(value):
+        link = link.begun_with(value)
     way = None if link is None else way_of(goal, link, value)
     reached_at = None if link is None else link.reached_at
     if reached_at is None and way is not None and way.is_reached:
@@ -125,11 +127,11 @@ def way_of(goal: Goal, link: GoalLink, value: MetricValue | None) -> Way | None:
     """Return the way of a linked metric; None without a value that counts what the target does."""
     if value is None or value.value is None or not link.counts(value):
         return None
+    link = link.begun_with(value)
     now = Point(value.value, value.as_of)
     first = link.first or now
     start = first.value if goal.start is None else goal.start
-    started = replace(link, first=first)
-    sign = 1 if goal.direction_of(started) == "increase" else -1
+    sign = 1 if goal.direction_of(link) == "increase" else -1
     return Way(start, goal.target, sign, first, now)
 
 
