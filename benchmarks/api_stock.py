@@ -81,7 +81,7 @@ class Stock:
         self._goals.add_goal(goal)
         first = Point(Decimal(100), _NOW)
         for revision, metric_id in enumerate(metrics, start=2):
-            link = GoalLink(metric_id, "currency", "usd", first, "d1")
+            link = GoalLink(metric_id, "currency", "usd", first)
             goal = replace(goal.with_link(link), revision=revision)
             self._goals.save_link(goal, metric_id)
 
