@@ -77,11 +77,11 @@ class Stock:
         self._alerts.add_alert(alert, AlertState())
 
     def _add_goal(self, goal_id: str, metrics: list[str]) -> None:
-        goal = Goal(goal_id, "More", Decimal(1000), _NOW)
+        goal = Goal(goal_id, "More", Decimal(1000), _NOW, unit="currency", currency="usd")
         self._goals.add_goal(goal)
         first = Point(Decimal(100), _NOW)
         for revision, metric_id in enumerate(metrics, start=2):
-            link = GoalLink(metric_id, "currency", "usd", first)
+            link = GoalLink(metric_id, first)
             goal = replace(goal.with_link(link), revision=revision)
             self._goals.save_link(goal, metric_id)
 

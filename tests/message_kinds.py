@@ -213,8 +213,16 @@ def goal_facts(
     } | changes
     measured = {"unit": made["unit"], "currency": made["currency"]}
     began = Point(Decimal(first), NOON - timedelta(days=100))
-    link = GoalLink("met_1", **measured, first=began)
-    goal = Goal("goal_1", made["name"], Decimal(target), NOON, due_on=made["due_on"], links=(link,))
+    link = GoalLink("met_1", began)
+    goal = Goal(
+        "goal_1",
+        made["name"],
+        Decimal(target),
+        NOON,
+        due_on=made["due_on"],
+        **measured,
+        links=(link,),
+    )
     shown = a_value(value, **measured)
     happened = GoalEvent(f"goal_1/1/{kind}", kind, goal, progress_of(goal, link, shown), shown)
     return GoalFacts(happened, made["metric"], made["integration"])

@@ -80,5 +80,5 @@ def _add_goal(world: ApiWorld, goal_id: str, metrics: list[str]) -> None:
     goal = Goal(goal_id, "More", Decimal(200), NOON)
     world.goals.add_goal(goal)
     for metric_id, revision in zip(metrics, count(2), strict=False):
-        goal = replace(goal.with_link(GoalLink(metric_id, "currency", "usd")), revision=revision)
+        goal = replace(goal.with_link(GoalLink(metric_id)), revision=revision)
         world.goals.save_link(goal, metric_id)

@@ -51,9 +51,13 @@ class LinkMetric:
             raise ConflictError(f"A goal is served by {MOST_LINKS} metrics at most. Unlink one.")
         unit = metric.query.unit
         currency = self.config.integration(metric.integration_id).currency
-        link = GoalLink(metric_id, unit, currency if unit == "currency" else None)
-        alone = judge_anew(replace(goal, links=(link,)), self.metrics.latest([metric_id]))
-        return goal.with_link(alone.links[0])
+        if not goal.links:
+            goal = replace(goal, unit=unit, currency=currency if unit == "currency" else None)
+        alone = replace(goal, links=(GoalLink(metric_id),))
+        value = self.metrics.latest([metric_id]).get(metric_id)
+        if value is not None and (not goal.links or goal.counts(value)):
+            alone = judge_anew(alone, {metric_id: value})
+        return replace(goal.with_link(alone.links[0]), unit=alone.unit, currency=alone.currency)
 
 
 def _refuse_to_leave_none(goal: Goal) -> None:

@@ -34,8 +34,10 @@ def _goal(stores):
 
 def linked(goal, metric, **changes):
     first = Point(Decimal("5000.25"), NOON)
-    link = GoalLink(metric.id, "currency", "usd", first, edition=2, definitions_version="d1.2")
-    return replace(goal.with_link(link), revision=goal.revision + 1, **changes)
+    link = GoalLink(metric.id, first, edition=2, definitions_version="d1.2")
+    return replace(
+        goal.with_link(link), unit="currency", currency="usd", revision=goal.revision + 1, **changes
+    )
 
 
 def a_notice(goal, channel_id="chn_1"):

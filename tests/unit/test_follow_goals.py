@@ -41,7 +41,7 @@ def a_goal(**changes) -> Goal:
 
 
 def linked(goal: Goal) -> Goal:
-    return goal.with_link(GoalLink("met_1", "currency", "usd"))
+    return replace(goal.with_link(GoalLink("met_1")), unit="currency", currency="usd")
 
 
 def on_day(day: int, amount: str | None, **changes):
@@ -102,7 +102,7 @@ def test_values_that_are_withheld_or_count_something_else_change_nothing(world):
 
 def test_only_the_primary_metric_is_told_of(world):
     world.config.add_metric(a_metric(id="met_2"))
-    goal = world.goals.goal("goal_1").with_link(GoalLink("met_2", "currency", "usd"))
+    goal = world.goals.goal("goal_1").with_link(GoalLink("met_2"))
     world.goals.save_link(replace(goal, revision=3), "met_2")
     world.arrive(on_day(0, "5000", metric_id="met_2"), on_day(1, "12000", metric_id="met_2"))
     assert keys(world) == []

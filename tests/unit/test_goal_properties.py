@@ -25,10 +25,19 @@ def goals(draw) -> Goal:
     start = draw(st.none() | AMOUNTS)
     assume(start != target)
     direction = draw(st.sampled_from([None, "increase", "decrease"])) if start is None else None
-    link = GoalLink("met_1", "currency", "usd", Point(first, NOON))
+    link = GoalLink("met_1", Point(first, NOON))
     due_on = draw(st.none() | DAYS)
     return Goal(
-        "goal_1", "G", target, NOON, start=start, direction=direction, due_on=due_on, links=(link,)
+        "goal_1",
+        "G",
+        target,
+        NOON,
+        start=start,
+        direction=direction,
+        due_on=due_on,
+        unit="currency",
+        currency="usd",
+        links=(link,),
     )
 
 

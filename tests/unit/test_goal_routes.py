@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from shared.domain.goals import MOST_LINKS, Goal, follow
+from shared.domain.metrics import Churn
 from tests.api_world import ApiWorld
 from tests.fakes import NOON
 from tests.stories import a_metric, a_value, an_integration
@@ -258,30 +259,6 @@ def test_two_writers_who_say_no_version_both_have_their_way(world, monkeypatch):
     assert (goal["name"], goal["target"]) == ("Theirs", 7)
 
 
-def test_an_alert_for_a_goal_names_it_and_pauses_when_the_metric_serves_it_no_more(world):
-    goal = set_goal(world, "met_1")
-    alert = world.ok("POST", "/v1/alerts", ALERT | {"goal_id": goal["id"]})
-    assert alert["goal_id"] == goal["id"]
-    world.ask("DELETE", f"/v1/goals/{goal['id']}/metrics/met_1")
-    alert = world.ok("GET", f"/v1/alerts/{alert['id']}")
-    assert (alert["goal_id"], alert["enabled"]) == (None, False)
-    assert alert["state"]["status"] == "paused"
-    world.ok("PATCH", f"/v1/alerts/{alert['id']}", {"enabled": True})
-
-
-def test_an_alert_is_for_a_goal_that_its_metric_serves(world):
-    goal = set_goal(world)
-    assert world.ask("POST", "/v1/alerts", ALERT | {"goal_id": "goal_9"})[0] == 404
-    status, problem = world.ask("POST", "/v1/alerts", ALERT | {"goal_id": goal["id"]})
-    assert (status, problem["code"]) == (409, "conflict")
-    alert = world.ok("POST", "/v1/alerts", ALERT)
-    target = f"/v1/alerts/{alert['id']}"
-    assert world.ask("PATCH", target, {"goal_id": goal["id"]})[0] == 409
-    link(world, goal)
-    assert world.ok("PATCH", target, {"goal_id": goal["id"]})["goal_id"] == goal["id"]
-    assert world.ok("PATCH", target, {"goal_id": None})["goal_id"] is None
-
-
 def test_a_removed_goal_leaves_its_metrics_and_pauses_its_alerts(world):
     goal = set_goal(world, "met_1")
     alert = world.ok("POST", "/v1/alerts", ALERT | {"goal_id": goal["id"]})
@@ -307,12 +284,26 @@ def test_a_goal_in_another_currency_than_its_metric_has_no_progress_and_says_why
     progress = world.ok("GET", f"/v1/goals/{goal['id']}")["progress"]
     assert (progress["percent"], progress["on_track"]) == (None, None)
     assert progress["note"] == (
-        "The target was set in USD, and the metric is in EUR now. Set the target anew."
+        "The target is in USD, and this metric is in EUR: there is no way from one to the other."
+        " Set the target anew if it is to count what the primary metric counts."
     )
     changed = world.ok("PATCH", f"/v1/goals/{goal['id']}", {"target": 9000})
     assert (changed["currency"], changed["progress"]["current"]) == ("eur", 6000)
     # Where it began was in dollars.
     assert (changed["start"], changed["progress"]["percent"]) == (6000, 0)
+
+
+def test_a_metric_that_counts_something_else_serves_a_goal_without_progress(world):
+    store(world, "5000")
+    world.config.add_metric(a_metric(id="met_2", query=Churn()))
+    store(world, "5", metric_id="met_2", unit="percent", currency=None)
+    goal = set_goal(world, "met_1", "met_2")
+    second = goal["metrics"][1]["progress"]
+    assert (second["percent"], second["on_track"], second["current"]) == (None, None, 5)
+    assert "The target is in USD, and this metric is in percent" in second["note"]
+    link(world, goal, "met_2", {"primary": True})
+    changed = world.ok("PATCH", f"/v1/goals/{goal['id']}", {"target": 3})
+    assert (changed["unit"], changed["progress"]["start"]) == ("percent", 5)
 
 
 def test_a_metric_that_measures_something_else_begins_anew(world):

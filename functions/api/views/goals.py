@@ -47,7 +47,7 @@ class GoalMetricView(BaseModel):
 
 
 class GoalView(BaseModel):
-    """Something to be reached; `progress`, `unit` and `currency` are of the primary metric.
+    """Something to be reached, with the progress of its primary metric; `unit` is the target's.
 
     `start` and `direction` are those in effect, given or taken from the first linked value.
     """
@@ -86,8 +86,8 @@ def view_goal(
         start=goal.start_of(primary),
         direction=goal.direction_of(primary),
         due_on=goal.due_on,
-        unit=primary and primary.unit,
-        currency=primary and primary.currency,
+        unit=goal.unit if links else None,
+        currency=goal.currency if links else None,
         metrics=[
             GoalMetricView(
                 id=link.metric_id,

@@ -15,7 +15,7 @@ def follow(goal: Goal, value: MetricValue) -> tuple[Goal, GoalEvent | None]:
     the primary metric's progress is told.
     """
     link = goal.link_to(value.metric_id)
-    if link is None or value.value is None or not link.counts(value):
+    if link is None or value.value is None or not goal.counts(value):
         return goal, None
     if link.changed_at is not None and value.as_of <= link.changed_at:
         return goal, None
@@ -37,16 +37,21 @@ def judge_anew(goal: Goal, values: Mapping[str, MetricValue]) -> Goal:
 
     Args:
         goal: as changed.
-        values: the newest of each linked metric that has one; the target counts what they count.
+        values: the newest of each linked metric that has one; the target counts what the primary
+            one's counts.
     """
+    primary = values.get(goal.links[0].metric_id) if goal.links else None
+    is_other = primary is not None and not goal.counts(primary)
+    if primary is not None:
+        goal = replace(goal, unit=primary.unit, currency=primary.currency)
     links = []
     for link in goal.links:
         value = values.get(link.metric_id)
         fresh = replace(link, reached_at=None, is_behind=False)
-        if value is not None and not link.counts(value):
+        if is_other:
             # Where it began was in another currency, or no money at all.
-            fresh = replace(fresh, unit=value.unit, currency=value.currency, first=None)
-        if value is None or value.value is None:
+            fresh = replace(fresh, first=None)
+        if value is None or value.value is None or not goal.counts(value):
             links.append(fresh)
             continue
         after = _judged(goal, fresh, value)

@@ -20,8 +20,6 @@ class GoalLink:
     """A metric that a goal follows.
 
     Attributes:
-        unit: of the metric's values when the target was set; the target counts the same.
-        currency: likewise, where it is money.
         first: the first value since the metric was linked; None until there is one.
         edition: number of the metric's query that the first value answers.
         definitions_version: of the first value.
@@ -31,18 +29,12 @@ class GoalLink:
     """
 
     metric_id: str
-    unit: Unit
-    currency: str | None = None
     first: Point | None = None
     edition: int = 1
     definitions_version: str | None = None
     reached_at: datetime | None = None
     is_behind: bool = False
     changed_at: datetime | None = None
-
-    def counts(self, value: MetricValue) -> bool:
-        """Whether a value is measured as the target is."""
-        return (value.unit, value.currency) == (self.unit, self.currency)
 
     def begun_with(self, value: MetricValue) -> "GoalLink":
         """Give the link as a value finds it: without a first value of its query, this is it."""
@@ -63,7 +55,10 @@ class Goal:
     """Something that a team wants to reach, followed by the metrics that are linked to it.
 
     Attributes:
-        target: major units of the primary metric's currency, percent, or a count.
+        target: major units of a currency, percent, or a count, as the primary metric had when it
+            was set.
+        unit: what target and start count; None until a metric is linked.
+        currency: theirs, where it is money.
         start: where the way begins; None for the first linked value.
         direction: None follows from start and target.
         due_on: the last day, in UTC, that it may be reached on.
@@ -80,9 +75,15 @@ class Goal:
     start: Decimal | None = None
     direction: GoalDirection | None = None
     due_on: date | None = None
+    unit: Unit | None = None
+    currency: str | None = None
     links: tuple[GoalLink, ...] = ()
     told: int = 0
     revision: int = 1
+
+    def counts(self, value: MetricValue) -> bool:
+        """Whether a value is measured as the target is."""
+        return (value.unit, value.currency) == (self.unit, self.currency)
 
     def link_to(self, metric_id: str) -> GoalLink | None:
         """Give the link to a metric, or None."""
@@ -106,7 +107,7 @@ class Goal:
 
         >>> from datetime import datetime, UTC
         >>> goal = Goal("g", "10k", Decimal(10), datetime(2026, 1, 1, tzinfo=UTC))
-        >>> [it.metric_id for it in goal.with_link(GoalLink("m", "count")).links]
+        >>> [it.metric_id for it in goal.with_link(GoalLink("m")).links]
         ['m']
         """
         if self.link_to(link.metric_id) is None:

@@ -12,7 +12,7 @@ from fractions import Fraction
 from shared.domain.alerts import Point
 from shared.domain.configuration import MetricValue
 from shared.domain.goals.goal import Goal, GoalLink, GoalProgress
-from shared.domain.money import round_half_up
+from shared.domain.money import Unit, round_half_up
 
 # Of the first hours nobody can tell a pace.
 _TOO_EARLY = timedelta(days=1)
@@ -30,7 +30,7 @@ def progress_of(goal: Goal, link: GoalLink | None, value: MetricValue | None) ->
     Without a metric, or a value that counts what the target counts, there is no progress, and the
     note says why.
     """
-    if link is not None and value is not None and link.counts(value):
+    if link is not None and value is not None and goal.counts(value):
         link = link.begun_with(value)
     way = None if link is None else way_of(goal, link, value)
     reached_at = None if link is None else link.reached_at
@@ -125,7 +125,7 @@ class Way:
 
 def way_of(goal: Goal, link: GoalLink, value: MetricValue | None) -> Way | None:
     """Return the way of a linked metric; None without a value that counts what the target does."""
-    if value is None or value.value is None or not link.counts(value):
+    if value is None or value.value is None or not goal.counts(value):
         return None
     link = link.begun_with(value)
     now = Point(value.value, value.as_of)
@@ -147,7 +147,7 @@ def _describe(
     reached_at: datetime | None,
 ) -> str:
     if way is None:
-        return _why_unknown(link, value)
+        return _why_unknown(goal, link, value)
     if reached_at is not None:
         back = "" if way.is_reached else " The value has gone back since."
         return f"Reached on {reached_at:%Y-%m-%d}.{back}"
@@ -165,13 +165,21 @@ def _describe(
     return f"{standing} for {goal.due_on}. {pace}"
 
 
-def _why_unknown(link: GoalLink | None, value: MetricValue | None) -> str:
+def _why_unknown(goal: Goal, link: GoalLink | None, value: MetricValue | None) -> str:
     if link is None:
         return "No metric is linked yet."
     if value is None:
         return "The metric has no value yet."
     if value.value is None:
         return "The metric's newest value is withheld, or has an empty base."
-    asked = link.currency.upper() if link.currency else link.unit
-    now = value.currency.upper() if value.currency else value.unit
-    return f"The target was set in {asked}, and the metric is in {now} now. Set the target anew."
+    return (
+        f"The target is in {_measure(goal.unit, goal.currency)}, and this metric is in"
+        f" {_measure(value.unit, value.currency)}: there is no way from one to the other. Set the"
+        " target anew if it is to count what the primary metric counts."
+    )
+
+
+def _measure(unit: Unit | None, currency: str | None) -> str:
+    if currency is not None:
+        return currency.upper()
+    return "whole numbers" if unit == "count" else str(unit)
