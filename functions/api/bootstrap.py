@@ -217,7 +217,7 @@ def put_together(settings: Settings, out: Outside) -> Services:
         remove_metric=remove_metric,
         list_values=ListValues(config, metrics),
         set_goal=SetGoal(goals, clock, make_id),
-        change_goal=ChangeGoal(goals, metrics, clock),
+        change_goal=ChangeGoal(goals, metrics),
         link_metric=LinkMetric(config, metrics, goals),
         unlink_metric=unlink_metric,
         remove_goal=RemoveGoal(goals, unlink_metric),

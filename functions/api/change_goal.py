@@ -5,9 +5,9 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from functions.api.revisions import refuse_stale, until_nobody_interferes
-from functions.api.set_goal import refuse_contradictions, refuse_past_day
+from functions.api.set_goal import refuse_contradictions
 from shared.domain.goals import Goal, judge_anew
-from shared.ports import Clock, GoalStore, MetricStore
+from shared.ports import GoalStore, MetricStore
 
 # What progress is measured by: when it changes, what was reached and told counts no more.
 _MEASURED_BY = ("target", "start", "direction", "due_on")
@@ -19,7 +19,6 @@ class ChangeGoal:
 
     goals: GoalStore
     metrics: MetricStore
-    clock: Clock
 
     def __call__(
         self, goal_id: str, changes: Mapping[str, Any], expected: int | None = None
@@ -28,7 +27,7 @@ class ChangeGoal:
 
         Raises:
             NotFoundError: no such goal.
-            InvalidInputError: its numbers contradict one another, or its new day is over.
+            InvalidInputError: its numbers contradict one another.
             VersionConflictError: it has not the expected revision; nothing is changed.
         """
         return until_nobody_interferes(lambda: self._change(goal_id, changes, expected), expected)
@@ -40,8 +39,6 @@ class ChangeGoal:
         if goal == before:
             return goal
         refuse_contradictions(goal)
-        if goal.due_on != before.due_on:
-            refuse_past_day(goal.due_on, self.clock.now().date())
         if any(getattr(goal, name) != getattr(before, name) for name in _MEASURED_BY):
             values = self.metrics.latest([link.metric_id for link in goal.links])
             goal = judge_anew(goal, values)

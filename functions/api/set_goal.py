@@ -31,7 +31,7 @@ class SetGoal:
         """Set the goal.
 
         Raises:
-            InvalidInputError: its numbers contradict one another, or its day is over.
+            InvalidInputError: its numbers contradict one another.
         """
         goal = Goal(
             id=self.new_id("goal"),
@@ -44,7 +44,6 @@ class SetGoal:
             due_on=due_on,
         )
         refuse_contradictions(goal)
-        refuse_past_day(due_on, self.clock.now().date())
         self.goals.add_goal(goal)
         return goal
 
@@ -63,16 +62,6 @@ def refuse_contradictions(goal: Goal) -> None:
     if goal.direction is not None and rises != (goal.direction == "increase"):
         towards = "an increase" if rises else "a decrease"
         raise _refused("/direction", f"From this start to this target it is {towards}.")
-
-
-def refuse_past_day(due_on: date | None, today: date) -> None:
-    """Refuse a day that is over.
-
-    Raises:
-        InvalidInputError: it is.
-    """
-    if due_on is not None and due_on < today:
-        raise _refused("/due_on", f"This day is over. Name one from {today} on.")
 
 
 def _refused(pointer: str, detail: str) -> InvalidInputError:

@@ -29,7 +29,6 @@ BEYOND_SCHEMAS = (
     "Start and target are equal",
     "it is an increase",
     "it is a decrease",
-    "This day is over",
     "Give either integration_id or secret_key",
     "The range ends before it begins",
     "Give the `next_cursor` of the page before",
