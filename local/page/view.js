@@ -83,6 +83,19 @@ export function valueText(current) {
   return current.formatted ?? withheld?.message ?? "no value";
 }
 
+async function showGoals() {
+  const rows = (await listOf("/v1/goals?limit=100")).map(({ name, metrics, progress, due_on: due }) =>
+    row([
+      name,
+      metrics.map((metric) => metric.name).join(", ") || "–",
+      [progress.percent === null ? "–" : `${progress.percent.toLocaleString()}%`, "value"],
+      due ?? "–",
+      progress.note,
+    ]),
+  );
+  fill("#goals", rows, "No goal is set yet.");
+}
+
 async function showAlerts() {
   const rows = (await listOf("/v1/alerts?limit=100")).map(({ name, state }) =>
     row([name, state.status, state.last_value?.toLocaleString() ?? "–", state.note]),
@@ -107,5 +120,5 @@ async function showOutbox() {
 export async function show() {
   const accounts = await listOf("/v1/integrations?limit=100");
   showAccounts(accounts);
-  await Promise.all([showMetrics(accounts), showAlerts(), showOutbox()]);
+  await Promise.all([showMetrics(accounts), showGoals(), showAlerts(), showOutbox()]);
 }
