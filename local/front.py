@@ -27,6 +27,7 @@ _PAGE_HEADERS = {
 }
 # Line breaks as well, which a dot would not match.
 _ANY = r"/{path:[\s\S]*}"
+_UNKNOWN_METHOD = "TRACE"
 _MOST_BYTES = 10 * 1024 * 1024  # as the gateway
 # Of one connection, not of the message; Host names the front, which the emulator would not know.
 _NOT_PASSED_ON = frozenset(
@@ -72,19 +73,21 @@ class Front:
             return content
 
     async def _answer_options(self, request: web.Request) -> web.StreamResponse:
-        """Answer as the gateway does, for which OPTIONS is a method like any other."""
-        if request.path.startswith("/v1/") and not self._tokens.is_own(
-            request.headers.get("Authorization")
-        ):
-            return web.json_response({"message": "Unauthorized"}, status=401)
-        return web.json_response({"message": "Not Found"}, status=404)
+        """Answer as the gateway does, for which OPTIONS is a method like any other.
 
-    async def _pass_on(self, request: web.Request) -> web.StreamResponse:
+        The emulator's takes it for a browser that asks about another origin. So the API is asked
+        about a method that it has as little.
+        """
+        answer = await self._pass_on(request, method=_UNKNOWN_METHOD)
+        text = (answer.text or "").replace(_UNKNOWN_METHOD, request.method)
+        return web.Response(status=answer.status, headers=answer.headers, text=text)
+
+    async def _pass_on(self, request: web.Request, method: str | None = None) -> web.Response:
         headers = _passed_on(request.headers)
         if self._tokens.is_own(request.headers.get("Authorization")):
             headers["Authorization"] = f"Bearer {await self._tokens.access_token()}"
         async with self._http.request(
-            request.method,
+            method or request.method,
             URL(f"{self._api_url}{request.raw_path}", encoded=True),
             headers=headers,
             skip_auto_headers=("Accept", "Accept-Encoding", "Content-Type", "User-Agent"),

@@ -105,6 +105,10 @@ def test_options_is_a_method_like_others_as_the_api_shares_its_origin_with_nobod
 
     assert status == 401
     assert not [name for name in headers if name.lower().startswith("access-control-")]
+    token = {"Authorization": f"Bearer {local_run.token}"}
+    status, headers, body = ask(local_run, "OPTIONS", "/v1/alerts", headers=token)
+    assert (status, headers["Allow"]) == (405, "GET, POST")
+    assert json.loads(body)["detail"] == "OPTIONS is not possible here; GET or POST is."
 
 
 def test_query_and_body_arrive_as_they_were_sent(local_run: Api) -> None:
