@@ -95,20 +95,23 @@ def test_a_sync_that_fails_is_told_once_and_once_that_all_is_well_again(customer
     customer.api.ok("PUT", "/v1/notifications", body)
     watched = customer.add_channel()
     alert = customer.add_alert(TEN_PERCENT, watched)
-    keys, key = customer.sandbox.settings.keys, customer.sandbox.key
-    keys.roll(key, "sk_test_sandbox0000anew", expires=False)
-    try:
+    key, anew = customer.sandbox.key, "sk_test_sandbox0000anew"
+    customer.sandbox.settings.keys.roll(key, anew, expires=False)
+    calls = customer.sandbox.requests.total
+    for _ in range(3):
         assert [sync["state"] for sync in customer.tick()] == ["error"]
-        assert [sync["state"] for sync in customer.tick()] == ["error"]
-    finally:
-        keys.roll(customer.sandbox.key, key, expires=False)
+    # A refused key is not tried again: it would be refused again.
+    assert customer.sandbox.requests.total - calls <= 2
     (failed,) = customer.heard(channel)
-    customer.tick()
+    path = f"/v1/integrations/{customer.integration['id']}"
+    customer.api.ok("PATCH", path, {"secret_key": anew})
+    assert [sync["state"] for sync in customer.tick()] == ["ok"]
     customer.tick()
     again, recovered = customer.heard(channel)
     assert again == failed
     assert failed["subject"] != recovered["subject"]
     assert key not in json.dumps([failed, recovered])
+    assert anew not in json.dumps([failed, recovered])
     assert customer.events(alert) == []
     customer.api.ok("PUT", "/v1/notifications", {"channels": [], "events": []})
 
