@@ -103,6 +103,12 @@ def test_a_change_of_what_somebody_else_has_changed_is_refused_and_loses_nothing
     assert answer["name"] == "Ours"
 
 
+def test_a_plus_that_was_not_encoded_is_read_as_one(world):
+    world.store(a_value("100"))
+    target = "/v1/metrics/met_1/values?from=2026-11-22T12:00:00+00:00&to=2026-11-22T14:30:00+02:00"
+    assert len(world.ok("GET", target)["data"]) == 1
+
+
 @pytest.mark.parametrize("first", ["0001-01-01T00:00:00%2B19:55", "1999-12-31T00:00:00Z"])
 @pytest.mark.parametrize("last", ["2200-01-01T00:00:00Z", "9999-12-31T23:59:59-19:55"])
 def test_instants_however_far_away_bound_what_there_is(world, first, last):

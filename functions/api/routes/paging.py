@@ -7,6 +7,7 @@ from typing import Annotated
 from aws_lambda_powertools.event_handler.openapi.params import Query
 from pydantic import AfterValidator, AwareDatetime, BeforeValidator
 
+_LOST_PLUS = re.compile(r" ([0-9]{2}:[0-9]{2})$")
 _DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}[Tt ]")
 _FIRST, _LAST = datetime(2000, 1, 1, tzinfo=UTC), datetime(2200, 1, 1, tzinfo=UTC)
 
@@ -20,7 +21,8 @@ def _require_text(value: object) -> object:
     # Pydantic takes numbers for seconds.
     if not isinstance(value, str) or not _DAY.match(value):
         raise ValueError("Write an instant with its zone, such as 2026-12-31T00:00:00Z.")
-    return value
+    # A plus that was not encoded arrives as a space.
+    return _LOST_PLUS.sub(r"+\1", value)
 
 
 Instant = Annotated[AwareDatetime, BeforeValidator(_require_text), AfterValidator(_clamp)]
