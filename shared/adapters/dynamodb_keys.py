@@ -22,6 +22,7 @@ Table `metrics` (stream of new images; the alerts function sees `LATEST` and `SY
 | CHANNEL#id      | CONFIG                  | CHANNELS            | the channel                    |
 | ADDRESS#address | CHANNEL                 |                     | which channel has the address  |
 | NOTIFICATIONS   | CONFIG                  |                     | who hears of what is no alert  |
+| IDEMPOTENCY     | request#hash            |                     | an answer, kept for a day      |
 
 A source is an alert, a goal or an integration. `LATEST` is there, empty, from the metric's creation
 until its removal: a value is put only where it is, which is what keeps a removed metric from
