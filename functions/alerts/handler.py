@@ -17,6 +17,7 @@ from aws_lambda_powertools.utilities.typing import LambdaContext
 from functions.alerts.bootstrap import services
 from shared.adapters.dynamodb_items import from_item
 from shared.adapters.dynamodb_keys import id_of
+from shared.adapters.dynamodb_metric_items import is_without_value
 from shared.domain.configuration import MetricValue
 from shared.domain.notices import NoticeStatus
 from shared.errors import MetricsError
@@ -89,7 +90,7 @@ def _take(record: DynamoDBRecord, lambda_context: LambdaContext) -> None:
     is_time_up = _time_of(lambda_context)
     if isinstance(found, MetricValue):
         _take_value(found, is_time_up)
-    else:
+    elif found is not None:
         _send(services().watch.one(found), is_time_up)
 
 
@@ -99,14 +100,18 @@ def _item_of(record: DynamoDBRecord) -> str:
     return " ".join(str(text) for typed in keys.values() for text in typed.values())
 
 
-def _read(record: DynamoDBRecord) -> MetricValue | str:
-    """Give the new value, or the id of the integration whose sync has ended."""
+def _read(record: DynamoDBRecord) -> MetricValue | str | None:
+    """Give the new value, or the id of the integration whose sync has ended.
+
+    None where a metric has no value any more, because it measures something else from now on.
+    """
     if record.dynamodb is None:
         raise ValueError("a record without a table")
     keys = record.dynamodb.keys
     if keys["sk"] == "SYNC":
         return id_of(keys["pk"])
-    return from_item(MetricValue, record.dynamodb.new_image)
+    image = record.dynamodb.new_image
+    return None if is_without_value(image) else from_item(MetricValue, image)
 
 
 def _take_value(value: MetricValue, is_time_up: Callable[[], bool]) -> None:

@@ -1,6 +1,7 @@
 """Metrics as items: the metric, its pointer, the marker of its interval, and room for a value."""
 
 from collections.abc import Iterable, Mapping
+from typing import Any
 
 from shared.adapters.dynamodb_items import from_item, to_item
 from shared.adapters.dynamodb_keys import (
@@ -42,6 +43,11 @@ def no_value_yet(metric: Metric) -> Item:
     """Write the room for a value of the metric's present query: none is stored anywhere else."""
     key = metric_key(metric.id, "LATEST")
     return {**key, "metric_id": metric.id, "value": None, "edition": metric.edition}
+
+
+def is_without_value(latest: Mapping[str, Any]) -> bool:
+    """Whether there is only room for a value; see `no_value_yet`."""
+    return "computed_at" not in latest and latest.get("value", "") is None
 
 
 def due_item(integration_id: str, interval: RefreshInterval) -> Item:

@@ -6,8 +6,9 @@ from typing import Any
 import pytest
 
 from functions.alerts import handler
+from shared.adapters.dynamodb_metric_items import no_value_yet
 from shared.errors import StorageUnavailableError
-from tests.alert_world import AlertWorld, sync_record, value_record
+from tests.alert_world import AlertWorld, record_of, sync_record, value_record
 from tests.stories import a_metric, a_value, an_alert
 
 FIRST = [("chn_1", "alt_1/1/1/fire"), ("chn_2", "alt_1/1/1/fire")]
@@ -216,3 +217,12 @@ def test_one_process_answers_for_each_batch_by_itself(world):
     assert world.handle(bad) == failures(bad)
     assert world.handle(bad) == WELL
     assert handler._processor is processor
+
+
+def test_a_metric_that_measures_something_else_has_no_value_and_is_no_failure(world):
+    world.offer(a_value("10500", 1))
+    emptied = record_of(no_value_yet(a_metric(edition=2)), 2)
+    assert world.handle(emptied) == WELL
+    assert world.failures.reports == []
+    assert world.offer(a_value("9900", 3)) == WELL
+    assert world.sent() == FIRST
