@@ -207,7 +207,7 @@ def put_together(settings: Settings, out: Outside) -> Services:
         disconnect_account=DisconnectAccount(config, out.secrets),
         reconnect_account=ReconnectAccount(config, keys, queue, clock),
         remove_integration=RemoveIntegration(
-            config, out.ledger, out.secrets, clock, remove_metric, make_id
+            config, out.ledger, out.secrets, clock, remove_metric, make_id, out.sleep
         ),
         answer_test_query=AnswerTestQuery(
             config, out.secrets, out.sources, clock, allow_restricted, catch_up

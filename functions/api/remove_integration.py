@@ -12,6 +12,9 @@ from shared.ports import Clock, ConfigStore, Lease, Ledger, SecretStore, SyncReq
 _PATIENCE = timedelta(seconds=20)
 # Longer than one request can take: whoever is killed keeps the next one waiting until then.
 _LEASE = timedelta(seconds=60)
+# A sync of a disconnected integration ends within some seconds; mostly there is none.
+_FOR_A_SYNC = timedelta(seconds=8)
+_PAUSE_SECONDS = 0.5
 _PAGE = 50
 
 
@@ -24,6 +27,7 @@ class RemoveIntegration:
     Attributes:
         remove_metric: removes one metric with all that hangs on it.
         new_id: makes ids.
+        sleep: waits for so many seconds.
     """
 
     config: ConfigStore
@@ -32,6 +36,7 @@ class RemoveIntegration:
     clock: Clock
     remove_metric: Callable[[Metric], object]
     new_id: Callable[[str], str]
+    sleep: Callable[[float], None]
 
     def __call__(self, integration_id: str) -> None:
         """Remove the integration.
@@ -70,15 +75,23 @@ class RemoveIntegration:
     def _take_lease(self, integration: Integration, now: datetime) -> Lease:
         """Keep every sync out: one that should still be under way writes nothing more."""
         request = SyncRequest(integration.id, slot=self.new_id("removal"))
-        try:
-            lease = self.ledger.take_lease(request, now=now, until=now + _LEASE)
-        except LeaseHeldError as error:
-            raise BusyError(
-                "A sync or a removal of this integration is still under way. Ask again in a minute."
-            ) from error
+        lease = self._when_free(request, now)
         if lease is None:  # pragma: no cover - a slot that nobody has used is not done
             raise TypeError("a removal's slot was used before")
         return lease
+
+    def _when_free(self, request: SyncRequest, began_at: datetime) -> Lease | None:
+        while True:
+            now = self.clock.now()
+            try:
+                return self.ledger.take_lease(request, now=now, until=now + _LEASE)
+            except LeaseHeldError as error:
+                if now - began_at >= _FOR_A_SYNC:
+                    raise BusyError(
+                        "A sync or a removal of this integration is still under way. Ask again in a"
+                        " minute."
+                    ) from error
+            self.sleep(_PAUSE_SECONDS)
 
     def _remove_data(self, integration: Integration, lease: Lease, *, until: datetime) -> bool:
         """Remove what was measured and what it was measured from; False where the time was up."""

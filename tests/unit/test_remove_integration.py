@@ -99,7 +99,14 @@ def test_a_removed_integration_is_not_found(world):
     assert [it["id"] for it in world.ok("GET", "/v1/integrations")["data"]] == ["int_2"]
 
 
-def test_a_sync_that_is_under_way_is_waited_for(world):
+def test_a_sync_that_is_about_to_end_is_waited_for(world):
+    # The pause of the removal takes longer than the sync.
+    world.ledger.take_lease(SLOT, now=NOON, until=NOON + timedelta(seconds=5))
+    assert world.ask("DELETE", ONE)[0] == 204
+    assert left(world) == []
+
+
+def test_a_sync_that_takes_longer_is_said_to_be_under_way(world):
     world.ledger.take_lease(SLOT, now=NOON, until=NOON + timedelta(seconds=930))
     before = left(world)
     status, problem = world.ask("DELETE", ONE)
