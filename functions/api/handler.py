@@ -70,7 +70,10 @@ def answer_not_found(error: RouteNotFoundError) -> Response[str]:
     """Answer for a path that there is not, or that does not have the method."""
     del error
     method, path = app.current_event.http_method, app.current_event.path
-    methods = sorted({route.method for route in _routes() if route.rule.match(path)})
+    routes = [route for route in _routes() if route.rule.match(path)]
+    # A path of its own is no id, though one could be called so.
+    own = [route for route in routes if route.path == path]
+    methods = sorted({route.method for route in own or routes})
     if not methods:
         return problem("not_found", f"There is no {method} {path}.", _request_id())
     detail = f"{method} is not possible here; {list_words(methods)} is."
