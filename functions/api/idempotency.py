@@ -113,7 +113,8 @@ def _config(context: LambdaContext) -> IdempotencyConfig:
 def _request(event: Event, key: str) -> dict[str, Any]:
     authorizer = event["requestContext"].get("authorizer") or {}
     caller = (authorizer.get("jwt") or {}).get("claims", {}).get("sub", "")
-    said = [event["requestContext"]["http"]["method"], event["rawPath"], event.get("body") or ""]
+    method, query = event["requestContext"]["http"]["method"], event.get("rawQueryString", "")
+    said = [method, event["rawPath"], query, event.get("body") or ""]
     return {"key": [caller, key], "said": said}
 
 

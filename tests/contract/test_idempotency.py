@@ -82,6 +82,7 @@ def test_another_key_or_another_caller_is_another_request(world):
     [
         ("/v1/channels", EMAIL | {"address": "other@example.com"}),
         ("/v1/alerts", EMAIL),
+        ("/v1/channels?type=sms", EMAIL),
     ],
 )
 def test_a_key_that_was_used_for_another_request_is_refused(world, target, body):
