@@ -80,6 +80,15 @@ def test_the_parameters_that_there_are_are_named():
     ]
 
 
+@pytest.mark.parametrize("name", ["limit", "cursor"])
+def test_a_parameter_that_is_given_twice_is_refused(name):
+    target = f"/v1/alerts?{name}=1&{name}=2"
+    # The gateway joins what came more than once.
+    answer, problem = send("GET", target, queryStringParameters={name: "1,2"})
+    assert answer["statusCode"] == 422
+    assert [error["pointer"] for error in problem["errors"]] == [f"?{name}"]
+
+
 ODD = {
     "half a character": '{"name": "\\ud800"}',
     "a field twice": '{"name": "a", "name": "b"}',
