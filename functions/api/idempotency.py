@@ -2,10 +2,9 @@
 
 A client that does not know whether a request arrived sends it again with the same
 `Idempotency-Key`, and gets the answer of the first. Powertools keeps the answers; this says what is
-the same request, and which answers are kept: all but those that ask to try again.
+the same request, and which answers are kept: those of what was done.
 """
 
-import json
 from collections.abc import Callable
 from typing import Any
 
@@ -30,7 +29,7 @@ Answer = dict[str, Any]
 
 KEPT_SECONDS = 24 * 60 * 60
 _LONGEST_KEY = 255
-_TOO_MANY, _OUR_SIDE = 429, 500
+_REFUSED = 400
 
 
 class _NotKeptError(Exception):
@@ -119,11 +118,8 @@ def _request(event: Event, key: str) -> dict[str, Any]:
 
 
 def _is_kept(answer: Answer) -> bool:
-    status = answer["statusCode"]
-    if status == _TOO_MANY or status >= _OUR_SIDE:
-        return False
-    body = json.loads(answer.get("body") or "null")
-    return not (isinstance(body, dict) and body.get("retryable"))
+    # A refusal has done nothing: the request may be mended, or find another state next time.
+    return bool(answer["statusCode"] < _REFUSED)
 
 
 def _replayed(answer: Answer) -> Answer:

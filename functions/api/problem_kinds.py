@@ -164,7 +164,10 @@ def example_of(
         "request_id": "Ab1cD2eFGhIjKlM=",
         "retryable": retryable or kind.retryable,
     }
-    if code == "validation_failed" and status is None:
-        pointer, _, said = kind.example.partition(": ")
+    if example["status"] == 422:  # noqa: PLR2004 - what is wrong with the request
+        pointer, found, said = kind.example.partition(": ")
+        if not found or not pointer.startswith("/"):
+            pointer = "/secret_key" if code == "stripe_key_invalid" else ""
+            said = kind.example
         example["errors"] = [{"pointer": pointer, "detail": said}]
     return example

@@ -12,6 +12,7 @@ from shared.domain.stripe_key import hide_keys
 from shared.errors import InvalidInputError, MetricsError, UnfinishedError
 
 PROBLEM_JSON = "application/problem+json"
+_UNPROCESSABLE = 422
 
 
 def problem(
@@ -36,6 +37,8 @@ def problem(
         "request_id": request_id,
         "retryable": retryable,
     }
+    if not errors and body["status"] == _UNPROCESSABLE:
+        errors = [("/secret_key" if code == "stripe_key_invalid" else "", detail)]
     if errors:
         body["errors"] = [
             {"pointer": hide_keys(pointer), "detail": hide_keys(text)} for pointer, text in errors

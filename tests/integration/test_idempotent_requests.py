@@ -54,12 +54,16 @@ def test_a_goal_that_is_asked_for_again_is_answered_again_and_there_once(local_r
 
 
 def test_a_key_of_another_request_is_refused_and_nothing_is_made(local_run: Api) -> None:
-    post(local_run, "/v1/goals", GOAL | {"target": -1, "name": ""}, "used")
+    assert post(local_run, "/v1/goals", GOAL | {"name": ""}, "used")[0] == 422
+    status, _, goal = post(local_run, "/v1/goals", GOAL, "used")
+    assert status == 201  # a refusal has not used the key up
 
-    status, headers, problem = post(local_run, "/v1/goals", GOAL, "used")
+    status, headers, problem = post(local_run, "/v1/goals", GOAL | {"target": 7}, "used")
     assert (status, problem["code"], problem["retryable"]) == (409, "conflict", False)
     assert headers["content-type"] == "application/problem+json"
-    assert goals(local_run) == []
+    assert goals(local_run) == [goal["id"]]
+
+    local_run.ok("DELETE", f"/v1/goals/{goal['id']}", status=204)
 
 
 def test_an_answer_that_asks_to_try_again_is_forgotten() -> None:

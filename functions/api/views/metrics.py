@@ -17,6 +17,8 @@ class ValueView(BaseModel):
     """One value of a metric."""
 
     value: Number | None
+    unit: Literal["currency", "percent", "count"]
+    currency: str | None
     as_of: Instant
     computed_at: Instant
     origin: Literal["observed", "reconstructed"]
@@ -109,6 +111,8 @@ def view_value(value: MetricValue) -> ValueView:
     """Show one value of a metric's history."""
     return ValueView(
         value=value.value,
+        unit=value.unit,
+        currency=value.currency,
         as_of=value.as_of,
         computed_at=value.computed_at,
         origin=value.origin,
