@@ -158,10 +158,11 @@ def unpack_balance(body: bytes) -> list[BalanceTransaction]:
 
 
 def _balance_row(key: str, at: datetime, category: str, *rest: Any) -> BalanceTransaction:
-    amount, fee, currency, source_object, *ids = rest
-    # Three of its texts are the same in thousands of rows.
+    amount, fee, currency, source_object, *ids, source_currency, rate = rest
+    # Four of its texts are the same in thousands of rows.
     texts = intern(category), amount, fee, intern(currency), intern(source_object)
-    return BalanceTransaction(key, at, *texts, *ids)
+    exchange = intern(source_currency), Fraction(*rate) if rate else None
+    return BalanceTransaction(key, at, *texts, *ids, *exchange)
 
 
 def pack_facts(facts: Iterable[Fact]) -> bytes:

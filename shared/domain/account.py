@@ -7,6 +7,7 @@ from typing import Any, Literal, TypeVar
 
 from shared.domain.balance import BalanceTransaction
 from shared.domain.customers import Customer
+from shared.domain.rates import ImpliedRate
 from shared.domain.timelines import Timeline
 from shared.domain.unreadable import Unreadable
 
@@ -45,12 +46,15 @@ class Needs:
         customers: how far back customers were created that are needed.
 
         balance: how far back balance transactions are needed.
+
+        rates: whether the newest balance transactions are needed for the rates that they tell.
     """
 
     subscriptions: bool = False
     history: timedelta = NOTHING
     customers: timedelta = NOTHING
     balance: timedelta = NOTHING
+    rates: bool = False
 
     def __or__(self, other: "Needs") -> "Needs":
         """Return what satisfies both."""
@@ -59,6 +63,7 @@ class Needs:
             history=max(self.history, other.history),
             customers=max(self.customers, other.customers),
             balance=max(self.balance, other.balance),
+            rates=self.rates or other.rates,
         )
 
 
@@ -80,6 +85,8 @@ class Account:
         id: Stripe's id, empty if it was not asked for.
 
         default_currency: ISO code in lower case, empty if it was not asked for.
+
+        rates: that its money was exchanged at, as far as known; the newest of each day.
     """
 
     mode: Mode
@@ -89,6 +96,7 @@ class Account:
     balance: tuple[BalanceTransaction, ...] = ()
     id: str = ""
     default_currency: str = ""
+    rates: tuple[ImpliedRate, ...] = ()
     _made: dict[object, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def once(self, make: Callable[["Account"], Made]) -> Made:

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from datetime import datetime
+from fractions import Fraction
 
 CHARGE = "charge"
 CHARGE_FAILURE = "charge_failure"
@@ -57,6 +58,11 @@ class BalanceTransaction:
         customer_id: who paid or was paid back; None for guests and where it is not known.
 
         charge_id: the charge that it belongs to; None where there is none.
+
+        source_currency: what it was exchanged from, ISO code in lower case; empty if it was not.
+
+        exchange_rate: major units of `currency` for one major unit of `source_currency`; None where
+            it was not exchanged, or that is not known.
     """
 
     id: str
@@ -69,3 +75,5 @@ class BalanceTransaction:
     source_id: str = ""
     customer_id: str | None = None
     charge_id: str | None = None
+    source_currency: str = ""
+    exchange_rate: Fraction | None = None

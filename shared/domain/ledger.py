@@ -17,7 +17,7 @@ from shared.domain.unreadable import Unreadable
 
 # Of what is kept of an account: raise it with any change of `Timeline` and what it is made of, of
 # `Customer` or of `BalanceTransaction`. What is kept in another form is read anew.
-FORM = 1
+FORM = 2
 # Of what is being removed: whoever should come to read it reads the account anew.
 NO_FORM = 0
 

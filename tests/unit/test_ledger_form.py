@@ -16,7 +16,7 @@ KEPT: tuple[Any, ...] = (
     *(Unreadable, Customer, BalanceTransaction),
 )
 # By number of the form, what it is made of.
-FORMS = {1: "2e8fd4"}
+FORMS = {1: "2e8fd4", 2: "cded05"}
 
 
 def test_another_form_has_another_number():

@@ -270,6 +270,7 @@ def test_an_explanation_becomes_json_page_by_page() -> None:
         "contributions",
         "left_out",
         "companions",
+        "coverage",
     }
 
 

@@ -8,6 +8,7 @@ from shared.domain.account import Account
 from shared.domain.metrics.arpu import compute_arpu
 from shared.domain.metrics.arr import compute_arr
 from shared.domain.metrics.churn import compute_churn
+from shared.domain.metrics.conversion import terms_at
 from shared.domain.metrics.customer_count import compute_customer_count
 from shared.domain.metrics.goodness import GoodDirection, good_direction
 from shared.domain.metrics.measurement import (
@@ -87,4 +88,4 @@ def compute(query: MetricQuery, account: Account, at: datetime, terms: Terms) ->
 
         terms: definitions, reporting currency and rates.
     """
-    return _COMPUTE[type(query)](query, account, at, terms)
+    return _COMPUTE[type(query)](query, account, at, terms_at(terms, account, at))

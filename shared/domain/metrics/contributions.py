@@ -136,6 +136,8 @@ def rows_by_currency(
             count=counts[currency],
             rate=_shown_rate(converter.rate_of(currency)),
             converted=converted.get(currency),
+            rate_source=converter.source_of(currency),
+            rate_at=converter.date_of(currency),
         )
         for currency, minor in sums.items()
     ]

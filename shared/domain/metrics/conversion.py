@@ -1,11 +1,14 @@
 """From another currency to the reporting currency, or an honest "no rate"."""
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 from decimal import Decimal
 from fractions import Fraction
+from typing import Literal
 
+from shared.domain.account import Account
 from shared.domain.metrics.measurement import MetricWarning, Terms
 from shared.domain.money import (
     Amount,
@@ -15,6 +18,14 @@ from shared.domain.money import (
     round_units,
     to_major,
 )
+from shared.domain.rates import rates_at
+
+
+def terms_at(terms: Terms, account: Account, at: datetime) -> Terms:
+    """Return the terms with the rates that the account's own money told at an instant."""
+    if not account.rates:
+        return terms
+    return replace(terms, implied=rates_at(account.rates, terms.currency.lower(), at))
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,10 +55,25 @@ class Converter:
         """Return what one unit of *currency* is worth; None without a rate."""
         if currency == self.currency:
             return Fraction(1)
-        for code, rate in self.terms.fx_rates.items():
-            if code.lower() == currency:
-                return rate
-        return None
+        return self.rates.get(currency)
+
+    @property
+    def rates(self) -> Mapping[str, Fraction]:
+        """What one unit of each other currency is worth: as configured, else as implied."""
+        implied = {code: it.rate for code, it in self.terms.implied.items()}
+        return {**implied, **{code.lower(): it for code, it in self.terms.fx_rates.items()}}
+
+    def source_of(self, currency: str) -> Literal["configured", "implied"] | None:
+        """Return where the rate of another currency is from; None without a rate."""
+        if currency == self.currency or currency not in self.rates:
+            return None
+        is_configured = currency in {code.lower() for code in self.terms.fx_rates}
+        return "configured" if is_configured else "implied"
+
+    def date_of(self, currency: str) -> datetime | None:
+        """Return when money was exchanged at the rate of a currency; None of a configured one."""
+        is_implied = self.source_of(currency) == "implied"
+        return self.terms.implied[currency].at if is_implied else None
 
     def convert(self, minor: Amount, currency: str) -> Fraction | None:
         """Return an amount in the reporting currency, exact; None without a rate.

@@ -3,12 +3,15 @@
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field
+from datetime import datetime
 from decimal import Decimal
 from fractions import Fraction
 from functools import cached_property
+from typing import Literal
 
 from shared.domain.definitions import Definitions
 from shared.domain.money import Unit
+from shared.domain.rates import ImpliedRate
 from shared.domain.settings import InvalidSettingError
 
 _CURSOR = re.compile(r"[0-9]{1,9}")
@@ -25,11 +28,14 @@ class Terms:
 
         fx_rates: for each other currency, how many units of the reporting currency one unit of it
             is worth (major units: {"eur": Fraction(11, 10)}).
+
+        implied: rates that hold for currencies without one of these; see `terms_at`.
     """
 
     definitions: Definitions
     currency: str
     fx_rates: Mapping[str, Fraction] = field(default_factory=dict)
+    implied: Mapping[str, ImpliedRate] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,22 +57,35 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class BreakdownRow:
-    """What one price or product adds to the value; `count` is of subscription items."""
+    """What one price or product adds to the value, or to a ratio's numerator.
 
-    id: str
+    `count` is of subscription items where money is added up, else of what is counted. The id is of
+    several, joined by " + ", where what is counted has several; None where none is known.
+    """
+
+    id: str | None
     value: Decimal
     count: int
 
 
 @dataclass(frozen=True, slots=True)
 class CurrencyRow:
-    """What is billed in one currency: in its own units, and converted (None without a rate)."""
+    """What is billed in one currency: in its own units, and converted (None without a rate).
+
+    Attributes:
+        rate_source: whether the rate is the integration's, or that of a balance transaction; None
+            for the reporting currency, and without a rate.
+
+        rate_at: when the money of that balance transaction was exchanged.
+    """
 
     currency: str
     value: Decimal
     count: int
     rate: Decimal | None
     converted: Decimal | None
+    rate_source: Literal["configured", "implied"] | None = None
+    rate_at: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,12 +122,31 @@ class LeftOut:
         detail: the same in words, with the count.
 
         amount: None where it has none or it is not known.
+
+        object: of what the count is.
     """
 
     reason: str
     detail: str
     count: int
     amount: Decimal | None
+    object: str = "subscription"
+
+
+@dataclass(frozen=True, slots=True)
+class Coverage:
+    """How many objects were read, and how many of them are counted.
+
+    What is counted and what is left out of the same object are all that was read. Left out of it
+    besides may be parts of what is counted, such as single items, which are another `object`.
+
+    Attributes:
+        object: "subscription", "customer" or "balance_transaction".
+    """
+
+    object: str
+    read: int
+    counted: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,6 +161,8 @@ class Explanation:
         contributions: largest first; they add up exactly to the value, or to a ratio's numerator.
 
         companions: numbers to show beside the value, by name; None where one is not known.
+
+        coverage: that nothing was lost on the way; see there.
     """
 
     formula: str
@@ -131,6 +171,7 @@ class Explanation:
     contributions: tuple[Contribution, ...] = ()
     left_out: tuple[LeftOut, ...] = ()
     companions: Mapping[str, Decimal | None] = field(default_factory=dict)
+    coverage: Coverage | None = None
 
 
 @dataclass(frozen=True)
@@ -183,6 +224,7 @@ def explanation_to_dict(
         },
         "left_out": [asdict(left_out) for left_out in explanation.left_out],
         "companions": dict(explanation.companions),
+        "coverage": explanation.coverage and asdict(explanation.coverage),
     }
 
 

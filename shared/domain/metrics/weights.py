@@ -104,7 +104,7 @@ class Weights:
 
     def values(self, converter: Converter) -> Values:
         """Return what customers are worth, nothing where there is no rate."""
-        rates = tuple(sorted(converter.terms.fx_rates.items()))
+        rates = tuple(sorted(converter.rates.items()))
         key = converter.currency, rates
         if key not in self._values:
             self._values[key] = self._convert(converter)
