@@ -161,8 +161,8 @@ def _balance_row(key: str, at: datetime, category: str, *rest: Any) -> BalanceTr
     amount, fee, currency, source_object, *ids, source_currency, rate = rest
     # Four of its texts are the same in thousands of rows.
     texts = intern(category), amount, fee, intern(currency), intern(source_object)
-    exchange = intern(source_currency), Fraction(*rate) if rate else None
-    return BalanceTransaction(key, at, *texts, *ids, *exchange)
+    rest = [*ids, intern(source_currency), Fraction(*rate) if rate else None]
+    return BalanceTransaction(key, at, *texts, *rest)
 
 
 def pack_facts(facts: Iterable[Fact]) -> bytes:

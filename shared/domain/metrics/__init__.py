@@ -1,15 +1,6 @@
 """The metrics: what can be asked of an account, and the one door to every answer."""
 
-from collections.abc import Callable, Mapping
-from datetime import datetime
-from typing import Any
-
-from shared.domain.account import Account
-from shared.domain.metrics.arpu import compute_arpu
-from shared.domain.metrics.arr import compute_arr
-from shared.domain.metrics.churn import compute_churn
-from shared.domain.metrics.conversion import terms_at
-from shared.domain.metrics.customer_count import compute_customer_count
+from shared.domain.metrics.dispatch import compute
 from shared.domain.metrics.goodness import GoodDirection, good_direction
 from shared.domain.metrics.measurement import (
     Explanation,
@@ -18,9 +9,7 @@ from shared.domain.metrics.measurement import (
     Terms,
     explanation_to_dict,
 )
-from shared.domain.metrics.mrr import compute_mrr
 from shared.domain.metrics.needs import needs_of
-from shared.domain.metrics.nrr import compute_nrr
 from shared.domain.metrics.queries import (
     Arpu,
     Arr,
@@ -34,14 +23,15 @@ from shared.domain.metrics.queries import (
     query_from_dict,
     query_to_dict,
 )
-from shared.domain.metrics.revenue import compute_revenue
-from shared.domain.metrics.subscription_count import compute_subscription_count
+from shared.domain.metrics.reconciliation import Cause, Comparison, compare, still_differs
 from shared.domain.money import Unit
 
 __all__ = [
     "Arpu",
     "Arr",
+    "Cause",
     "Churn",
+    "Comparison",
     "CustomerCount",
     "Explanation",
     "GoodDirection",
@@ -54,38 +44,12 @@ __all__ = [
     "SubscriptionCount",
     "Terms",
     "Unit",
+    "compare",
     "compute",
     "explanation_to_dict",
     "good_direction",
     "needs_of",
     "query_from_dict",
     "query_to_dict",
+    "still_differs",
 ]
-
-
-# Each function takes the query of its own type, which the type checker cannot see from a table.
-_COMPUTE: Mapping[type[MetricQuery], Callable[[Any, Account, datetime, Terms], Measurement]] = {
-    Mrr: compute_mrr,
-    Arr: compute_arr,
-    CustomerCount: compute_customer_count,
-    SubscriptionCount: compute_subscription_count,
-    Revenue: compute_revenue,
-    Arpu: compute_arpu,
-    Churn: compute_churn,
-    Nrr: compute_nrr,
-}
-
-
-def compute(query: MetricQuery, account: Account, at: datetime, terms: Terms) -> Measurement:
-    """Return the answer to any metric query.
-
-    Args:
-        query: what is asked.
-
-        account: what was read; the order of its objects does not matter.
-
-        at: the instant of the value, aware; decides which discounts and trials are in force.
-
-        terms: definitions, reporting currency and rates.
-    """
-    return _COMPUTE[type(query)](query, account, at, terms_at(terms, account, at))
