@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
+from fractions import Fraction
 
 from shared.adapters.stripe_money_objects import (
     BalanceTransactionObject,
@@ -18,6 +19,7 @@ from shared.domain.balance import (
     REFUND,
     BalanceTransaction,
 )
+from shared.domain.money import to_major
 from shared.errors import BadResponseError
 
 # Used only where Stripe gives no reporting category: types whose category has another name. A type
@@ -120,18 +122,40 @@ def customer_of(charge: SourceObject | ChargeObject) -> str | None:
 
 def _to_row(obj: BalanceTransactionObject) -> BalanceTransaction:
     source = obj.source if isinstance(obj.source, SourceObject) else SourceObject(obj.source)
+    currency = obj.currency.lower()
+    paid_in = (source.currency or currency).lower()
     return BalanceTransaction(
         id=obj.id,
         created_at=_to_instant(obj.created),
         category=category_of(obj),
         amount_minor=obj.amount,
         fee_minor=_own_fee(obj),
-        currency=obj.currency.lower(),
+        currency=currency,
         source_object=source.object or "",
         source_id=source.id or "",
         customer_id=customer_of(source) if source.object == "charge" else None,
         charge_id=charge_id_of(obj),
+        source_currency=paid_in if paid_in != currency else "",
+        exchange_rate=_rate(obj, source) if paid_in != currency else None,
     )
+
+
+def _rate(obj: BalanceTransactionObject, source: SourceObject) -> Fraction | None:
+    """Return what a major unit of the source's currency was worth; None where nothing tells it.
+
+    Stripe's words, "the amount in currency A, multiplied by the exchange_rate, equals the amount in
+    currency B", are of amounts in minor units. Whether that holds where one currency has other
+    decimals is not said: the amounts tell, and where there are none Stripe is taken at its word.
+    """
+    if not obj.exchange_rate or not obj.exchange_rate.is_finite() or obj.exchange_rate < 0:
+        return None
+    told, paid_in = Fraction(obj.exchange_rate), source.currency or ""
+    of_minor = told * to_major(1, obj.currency) / to_major(1, paid_in)
+    if not obj.amount or not source.amount:
+        return of_minor
+    moved, paid = to_major(obj.amount, obj.currency), to_major(source.amount, paid_in)
+    real = abs(moved / paid)
+    return min(of_minor, told, key=lambda rate: max(rate / real, real / rate))
 
 
 def _own_fee(obj: BalanceTransactionObject) -> int:

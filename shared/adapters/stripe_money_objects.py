@@ -3,6 +3,8 @@
 The same conventions as in `stripe_objects`.
 """
 
+from decimal import Decimal
+
 import msgspec
 
 from shared.adapters.stripe_objects import Reference
@@ -18,13 +20,15 @@ class FeeObject(msgspec.Struct, frozen=True):
 class SourceObject(msgspec.Struct, frozen=True):
     """What moved the balance: an object of any of Stripe's kinds, so that it may lack every field.
 
-    `customer` is read of charges, `charge` of refunds and disputes.
+    `customer` is read of charges, `charge` of refunds and disputes, the rest of whatever has it.
     """
 
     id: str | None = None
     object: str | None = None
     customer: str | Reference | None = None
     charge: str | Reference | None = None
+    amount: int | None = None
+    currency: str | None = None
 
 
 class BalanceTransactionObject(msgspec.Struct, frozen=True):
@@ -39,6 +43,7 @@ class BalanceTransactionObject(msgspec.Struct, frozen=True):
     reporting_category: str | None = None
     type: str | None = None
     source: str | SourceObject | None = None
+    exchange_rate: Decimal | None = None
 
 
 class ChargeObject(msgspec.Struct, frozen=True):

@@ -2,6 +2,8 @@
 
 import json
 from collections.abc import Iterable
+from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
 import pytest
@@ -167,3 +169,73 @@ def test_a_row_whose_payer_is_not_known_yet_says_of_which_charge_it_is() -> None
     assert unpaid_charges([alone]) == {alone.charge_id}
     payers = payers_of(to_rows(objects_of([charge])))
     assert with_payers([alone], payers)[0].customer_id == "cus_a"
+
+
+def exchanged(
+    source: Json | None, amount: int, currency: str, rate: str
+) -> tuple[str, Fraction | None]:
+    """What a movement was exchanged from, and at what; the rate is written as Stripe writes it."""
+    row = a_row("charge", amount, currency=currency, source=source, exchange_rate="RATE")
+    body = json.dumps(row).replace('"RATE"', rate).encode()
+    (found,) = to_rows([decode(body, BalanceTransactionObject)])
+    return found.source_currency, found.exchange_rate
+
+
+def paid(amount: int | None, currency: str | None) -> Json:
+    return a_charge("cus_a", amount=amount, currency=currency)
+
+
+# Stripe's rate is of minor units or of major ones; the two differ where decimals do.
+RATES: list[tuple[str, Json, int, str, str, str]] = [
+    ("Stripe's own example", paid(1000, "eur"), 1234, "usd", "1.234", "1.234"),
+    ("money given back", paid(500, "eur"), -617, "usd", "1.234", "1.234"),
+    ("not a digit is lost", paid(1000, "gbp"), 1266, "usd", "1.2657123456789", "1.2657123456789"),
+    ("a small number", paid(90_000, "vnd"), 351, "usd", "3.9e-5", "0.000039"),
+    ("yen to dollars, of minor units", paid(1000, "jpy"), 650, "usd", "0.65", "0.0065"),
+    ("yen to dollars, of major units", paid(1000, "jpy"), 650, "usd", "0.0065", "0.0065"),
+    ("dollars to yen, of minor units", paid(1000, "usd"), 1540, "jpy", "1.54", "154"),
+    ("dollars to yen, of major units", paid(1000, "usd"), 1540, "jpy", "154", "154"),
+    ("dinars to dollars, of minor units", paid(10_000, "kwd"), 3250, "usd", "0.325", "3.25"),
+    ("dinars to dollars, of major units", paid(10_000, "kwd"), 3250, "usd", "3.25", "3.25"),
+    ("dinars to yen, of minor units", paid(10_000, "kwd"), 4900, "jpy", "0.49", "490"),
+    ("dinars to yen, of major units", paid(10_000, "kwd"), 4900, "jpy", "490", "490"),
+    ("an amount that rounding doubled", paid(1, "jpy"), 1, "usd", "0.65", "0.0065"),
+    ("no amount of the source", paid(None, "jpy"), 650, "usd", "0.65", "0.0065"),
+    ("a source of nothing", paid(0, "jpy"), 650, "usd", "0.65", "0.0065"),
+    ("a movement of nothing", paid(1000, "jpy"), 0, "usd", "0.65", "0.0065"),
+    ("capitals", paid(1000, "EUR"), 1234, "USD", "1.234", "1.234"),
+]
+
+
+@pytest.mark.parametrize(
+    ("source", "amount", "currency", "told", "rate"),
+    [row[1:] for row in RATES],
+    ids=[row[0] for row in RATES],
+)
+def test_a_rate_is_for_major_units_whatever_the_decimals(
+    source: Json, amount: int, currency: str, told: str, rate: str
+) -> None:
+    expected = source["currency"].lower(), Fraction(Decimal(rate))
+    assert exchanged(source, amount, currency, told) == expected
+
+
+NO_RATES: list[tuple[str, Json | None, str, str]] = [
+    ("no rate", paid(1000, "eur"), "null", "eur"),
+    ("a rate of zero", paid(1000, "eur"), "0", "eur"),
+    ("a rate below zero", paid(1000, "eur"), "-1.2", "eur"),
+    ("a rate that is no number", paid(1000, "eur"), '"NaN"', "eur"),
+    ("a rate without end", paid(1000, "eur"), '"Infinity"', "eur"),
+    ("the same currency", paid(1000, "usd"), "1.2", ""),
+    ("the same currency in capitals", paid(1000, "USD"), "1.2", ""),
+    ("a source that names no currency", paid(1000, None), "1.2", ""),
+    ("a source that is only named", None, "1.2", ""),
+]
+
+
+@pytest.mark.parametrize(
+    ("source", "told", "currency"), [row[1:] for row in NO_RATES], ids=[row[0] for row in NO_RATES]
+)
+def test_what_is_odd_gives_no_rate_and_is_read_all_the_same(
+    source: Json | None, told: str, currency: str
+) -> None:
+    assert exchanged(source, 1234, "usd", told) == (currency, None)
