@@ -72,8 +72,8 @@ class InMemoryMetrics:
         return metric is not None and metric.edition == value.edition
 
     def _keep(self, value: MetricValue) -> None:
-        def position(kept: MetricValue) -> tuple[str, datetime, int]:
-            return kept.metric_id, kept.as_of, kept.version
+        def position(kept: MetricValue) -> tuple[str, str]:
+            return kept.metric_id, _position(kept)
 
         self.past = [kept for kept in self.past if position(kept) != position(value)]
         self.past.append(value)
@@ -82,15 +82,15 @@ class InMemoryMetrics:
         return {key: self.newest[key] for key in metric_ids if key in self.newest}
 
     def baseline(self, value: MetricValue, until: datetime) -> MetricValue | None:
+        measured = (value.metric_id, value.definitions_version, value.currency)
         known = [
             kept
             for kept in self.past
-            if kept.metric_id == value.metric_id and kept.as_of <= until and kept.value is not None
+            if (kept.metric_id, kept.definitions_version, kept.currency) == measured
+            and kept.as_of <= until
+            and kept.value is not None
         ]
-        found = max(known, key=lambda kept: (kept.as_of, kept.version), default=None)
-        measured = (value.definitions_version, value.currency)
-        is_alike = found and (found.definitions_version, found.currency) == measured
-        return found if is_alike else None
+        return max(known, key=_position, default=None)
 
     def values(
         self,
@@ -100,21 +100,31 @@ class InMemoryMetrics:
         end: datetime | None = None,
         limit: int,
         cursor: str | None = None,
+        series: str | None = None,
     ) -> Page[MetricValue]:
         found = [
             value
             for value in self.past
             if value.metric_id == metric_id
+            and series in {None, value.definitions_version}
             and (start is None or start <= value.as_of)
             and (end is None or value.as_of < end)
         ]
-        return page_of(
-            found, lambda v: f"{v.as_of:%Y-%m-%dT%H:%M:%S.%fZ}_{v.version:012d}", limit, cursor
+        return page_of(found, _position, limit, cursor)
+
+    def closing_value(
+        self, metric_id: str, start: datetime, end: datetime, series: str | None = None
+    ) -> MetricValue | None:
+        limit = len(self.past) + 1
+        return closing_of(
+            self.values(metric_id, start=start, end=end, limit=limit, series=series).items
         )
 
-    def closing_value(self, metric_id: str, start: datetime, end: datetime) -> MetricValue | None:
-        found = self.values(metric_id, start=start, end=end, limit=len(self.past) + 1).items
-        return closing_of(found)
+
+def _position(value: MetricValue) -> str:
+    """Where a value stands among those of its metric."""
+    series = f"_{value.definitions_version}" if value.origin == "reconstructed" else ""
+    return f"{value.as_of:%Y-%m-%dT%H:%M:%S.%fZ}_{value.version:012d}{series}"
 
 
 def closing_of(values: Sequence[MetricValue]) -> MetricValue | None:

@@ -203,7 +203,7 @@ def put_together(settings: Settings, out: Outside) -> Services:
         connect_account=ConnectAccount(
             config, out.secrets, out.sources, queue, clock, make_id, allow_restricted
         ),
-        change_integration=ChangeIntegration(config, keys, queue),
+        change_integration=ChangeIntegration(config, keys, queue, clock),
         disconnect_account=DisconnectAccount(config, out.secrets),
         reconnect_account=ReconnectAccount(config, keys, queue, clock),
         remove_integration=RemoveIntegration(

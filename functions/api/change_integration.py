@@ -10,7 +10,7 @@ from functions.api.connect_account import refuse_own_rate
 from functions.api.revisions import refuse_stale, until_nobody_interferes
 from shared.domain.configuration import Integration
 from shared.errors import ConflictError, StorageError
-from shared.ports import ConfigStore, SyncQueue, SyncRequest
+from shared.ports import Clock, ConfigStore, SyncQueue, SyncRequest
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,6 +20,7 @@ class ChangeIntegration:
     config: ConfigStore
     keys: AccountKeys
     queue: SyncQueue
+    clock: Clock
 
     def __call__(
         self,
@@ -62,7 +63,7 @@ class ChangeIntegration:
     ) -> tuple[Integration, Integration]:
         before = self.config.integration(integration_id)
         refuse_stale(before.revision, expected)
-        after = _changed(before, changes)
+        after = self._changed(before, changes)
         if after == before:
             return before, before
         after = replace(after, revision=before.revision + 1)
@@ -81,7 +82,7 @@ class ChangeIntegration:
                 raise ConflictError(
                     "This integration is disconnected. Give the key to its reconnect instead."
                 )
-            return _changed(integration, changes)
+            return self._changed(integration, changes)
 
         # Stripe is not asked about a key that could not be stored anyway.
         integration = self.config.integration(integration_id)
@@ -90,9 +91,8 @@ class ChangeIntegration:
         key = self.keys.check(secret_key, integration)
         return self.keys.exchange(integration_id, key, change, expected)
 
-
-def _changed(before: Integration, changes: Mapping[str, Any]) -> Integration:
-    after = replace(before, **changes)
-    pointer = f"/fx_rates/{after.currency}" if "fx_rates" in changes else "/currency"
-    refuse_own_rate(after.currency, after.fx_rates, pointer)
-    return after
+    def _changed(self, before: Integration, changes: Mapping[str, Any]) -> Integration:
+        after = before.changed(changes, self.clock.now())
+        pointer = f"/fx_rates/{after.currency}" if "fx_rates" in changes else "/currency"
+        refuse_own_rate(after.currency, after.fx_rates, pointer)
+        return after

@@ -19,12 +19,25 @@ from shared.errors import InvalidInputError
 from shared.ports import ConfigStore, MetricStore, Page
 
 Resolution = Literal["raw", "day", "week", "month"]
+# The name of the series that the newest value is of.
+CURRENT = "current"
 Closing = tuple[Period, MetricValue]
 
 # DynamoDB asks for reading a dozen values what it asks for one.
 _FEW = 12
 # Of fewer periods nobody knows how many values they have: the last is cut.
 _ENOUGH_TO_TELL = 3
+_EVER = Period(datetime.min.replace(tzinfo=UTC), datetime.max.replace(tzinfo=UTC))
+
+
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """Which values are listed by period."""
+
+    metric_id: str
+    length: PeriodLength
+    end: datetime | None
+    series: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,8 +61,12 @@ class ListValues:
         end: datetime | None,
         limit: int,
         cursor: str | None,
+        series: str | None = None,
     ) -> Page[MetricValue]:
         """Give one page of the values with `start <= as_of < end`.
+
+        *series* is the `definitions_version` of those to be listed, or `CURRENT`; without it the
+        raw values of every series are listed, and of a period the closing one of the current.
 
         Raises:
             NotFoundError: there is no such metric.
@@ -63,24 +80,27 @@ class ListValues:
         if written_for != resolution:
             raise _wrong_cursor(f"It belongs to a list with resolution={written_for}.")
         self.config.metric(metric_id)
+        if series == CURRENT or (series is None and resolution != "raw"):
+            series = self._current(metric_id)
         if resolution == "raw":
-            return self.metrics.values(metric_id, start=start, end=end, limit=limit, cursor=cursor)
+            return self.metrics.values(
+                metric_id, start=start, end=end, limit=limit, cursor=cursor, series=series
+            )
         if cursor:
             after = _read_cursor(cursor, resolution).end
             start = max(after, start) if start else after
-        found = self._closing(metric_id, resolution, start, end, limit + 1)
+        found = self._closing(_Wanted(metric_id, resolution, end, series), start, limit + 1)
         shown = tuple(value for _, value in found[:limit])
         is_more = len(found) > limit
         return Page(shown, _cursor(resolution, found[limit - 1][0]) if is_more else None)
 
-    def _closing(
-        self,
-        metric_id: str,
-        length: PeriodLength,
-        start: datetime | None,
-        end: datetime | None,
-        count: int,
-    ) -> Sequence[Closing]:
+    def _current(self, metric_id: str) -> str | None:
+        newest = self.metrics.latest([metric_id]).get(metric_id)
+        # A metric that is asked anew has no newest value for a moment, and yet a history.
+        newest = newest or self.metrics.closing_value(metric_id, _EVER.start, _EVER.end)
+        return newest.definitions_version if newest else None
+
+    def _closing(self, wanted: _Wanted, start: datetime | None, count: int) -> Sequence[Closing]:
         """Give the first *count* periods or some more, each with its closing value in the range.
 
         Where there are few values for each period, all are read; where there are many, each
@@ -89,8 +109,10 @@ class ListValues:
         found: list[Closing] = []
         at, ahead = start, count
         while len(found) < count:
-            page = self.metrics.values(metric_id, start=at, end=end, limit=ahead)
-            groups = _by_period(page.items, length)
+            page = self.metrics.values(
+                wanted.metric_id, start=at, end=wanted.end, limit=ahead, series=wanted.series
+            )
+            groups = _by_period(page.items, wanted.length)
             if page.next_cursor is None:
                 return [*found, *map(_close, groups)]
             # The last one may have more values than were read.
@@ -101,20 +123,18 @@ class ListValues:
                 ahead = each * (count - len(found))
                 continue
             ahead = _FEW
-            looked_for = self._last_of_each(metric_id, length, at, end)
+            looked_for = self._last_of_each(wanted, at)
             for period, value in islice(looked_for, count - len(found)):
                 found.append((period, value))
                 at = period.end
         return found
 
-    def _last_of_each(
-        self, metric_id: str, length: PeriodLength, at: datetime, end: datetime | None
-    ) -> Iterator[Closing]:
+    def _last_of_each(self, wanted: _Wanted, at: datetime) -> Iterator[Closing]:
         """Yield period by period, until one has no values."""
         while True:
-            period = period_around(at, length)
-            until = period.end if end is None else min(period.end, end)
-            value = self.metrics.closing_value(metric_id, at, until)
+            period = period_around(at, wanted.length)
+            until = period.end if wanted.end is None else min(period.end, wanted.end)
+            value = self.metrics.closing_value(wanted.metric_id, at, until, wanted.series)
             if value is None:
                 return
             yield period, value

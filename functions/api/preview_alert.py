@@ -34,7 +34,7 @@ class PreviewAlert:
     set_alert: SetAlert
 
     def __call__(self, metric_id: str, settings: AlertSettings) -> Preview:
-        """Replay the rule over every stored value, those of the past included.
+        """Replay the rule over every value of the newest one's series, with those of the past.
 
         Raises:
             NotFoundError: no such metric.
@@ -44,7 +44,9 @@ class PreviewAlert:
         return Preview(alert, values, tuple(replay(alert, values)))
 
     def _values(self, metric_id: str) -> Iterator[MetricValue]:
+        newest = self.metrics.latest([metric_id]).get(metric_id)
+        series = newest.definitions_version if newest else None
         for page in pages_of(
-            lambda cursor: self.metrics.values(metric_id, limit=_PAGE, cursor=cursor)
+            lambda cursor: self.metrics.values(metric_id, limit=_PAGE, cursor=cursor, series=series)
         ):
             yield from page

@@ -35,7 +35,7 @@ def measure(
         currency=result.currency,
         as_of=at,
         computed_at=computed_at,
-        definitions_version=metric.series_under(integration.definitions),
+        definitions_version=metric.series_under(integration.terms_version),
         warnings=tuple((w.code, w.message) for w in result.warnings),
         edition=metric.edition,
     )

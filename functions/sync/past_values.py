@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from functions.sync.measuring import measure
 from shared.domain.account import Account
@@ -10,10 +10,11 @@ from shared.domain.configuration import Integration, Metric, MetricValue
 from shared.domain.ledger import Place
 from shared.domain.metrics import needs_of
 from shared.domain.schedule import past_instants
-from shared.ports import Clock, MetricStore
+from shared.ports import Clock, MetricStore, pages_of
 
 # Past values rank below every sync's.
 PAST_VERSION = 0
+_PAGE = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,26 +35,30 @@ class PastValues:
         """Write what is missing of the past of metrics; False where the time was up before.
 
         Daily for 90 days and weekly before that, as far as the ledger covers a metric's range and
-        the account had anything at all. A metric whose past is there is passed over.
+        the account had anything at all. What is there of the same series is not written again: a
+        value that was stored stays what it was.
         """
         since = _first_instant(account)
         if since is None or place.as_of is None:
             return True
         for metric in chosen:
             instants = list(_instants(metric, since, place.as_of, place))
-            series = metric.series_under(integration.definitions)
-            if not instants or self._is_written(metric, series, instants[-1]):
+            written = self._written(metric, integration) if instants else set()
+            missing = [at for at in instants if at not in written]
+            if not missing:
                 continue
             if is_time_up():
                 return False
-            # The oldest goes last: it tells that all of them are there.
-            self.metrics.add_past(self._values(integration, metric, account, instants))
+            self.metrics.add_past(self._values(integration, metric, account, missing))
         return True
 
-    def _is_written(self, metric: Metric, series: str, oldest: datetime) -> bool:
-        end = oldest + timedelta(seconds=1)
-        found = self.metrics.values(metric.id, start=oldest, end=end, limit=1).items
-        return any(value.definitions_version == series for value in found)
+    def _written(self, metric: Metric, integration: Integration) -> set[datetime]:
+        """Give the instants that values of the metric's present series are there for."""
+        series = metric.series_under(integration.terms_version)
+        pages = pages_of(
+            lambda cursor: self.metrics.values(metric.id, limit=_PAGE, cursor=cursor, series=series)
+        )
+        return {value.as_of for page in pages for value in page}
 
     def _values(
         self,

@@ -158,14 +158,17 @@ class SyncRun:
         ready = [it for it in lacking if self._place.covers(needs_of(it.query))]
         if ready:
             values = self._values(ready, self._load(ready))
+            if self._place.balance_since is None:
+                # The money that is yet to be read may tell the rates that they lack.
+                values = [value for value in values if not value.lacks_rate]
             self._metrics.commit(values, self._lease)
             self._note_withheld(values)
-            self._valued.update(metric.id for metric in ready)
+            self._valued.update(value.metric_id for value in values)
 
     def _finish(self) -> bool:
         """Compute what is due, and the past where it is missing; False where the time was up."""
         due = [it for it in self._due() if it.id not in self._valued]
-        owed = self._without_value(due)
+        owed = self._without_series(due)
         if self._place.owes_past:
             owed = list(self._config.due_metrics(self._integration.id, None))
         account = self._load_all() if owed else self._load(due)
@@ -208,6 +211,13 @@ class SyncRun:
         """Whether a metric of a longer interval has missed its own tick: that sync has failed."""
         longest = INTERVAL_LENGTHS[metric.refresh_interval] + _LATE
         return latest is not None and self._clock.now() - latest.computed_at > longest
+
+    def _without_series(self, metrics: Sequence[Metric]) -> list[Metric]:
+        """Give the metrics that have no value yet under the present terms."""
+        latest = self._metrics.latest([metric.id for metric in metrics])
+        series = {key: value.definitions_version for key, value in latest.items()}
+        version = self._integration.terms_version
+        return [it for it in metrics if series.get(it.id) != it.series_under(version)]
 
     def _without_value(self, metrics: Sequence[Metric]) -> list[Metric]:
         latest = self._metrics.latest([metric.id for metric in metrics])

@@ -12,6 +12,7 @@ Table `metrics` (stream of new images; the alerts function sees `LATEST` and `SY
 | METRIC#id       | CONFIG                  |                     | the metric                     |
 | METRIC#id       | LATEST                  |                     | newest value                   |
 | METRIC#id       | VALUE#as_of#version     |                     | one past value                 |
+| METRIC#id       | VALUE#as_of#0#series    |                     | one that was reconstructed     |
 | METRIC#id       | ALERT#alert             |                     | pointer                        |
 | ALERT#id        | CONFIG                  | ALERTS              | the alert                      |
 | ALERT#id        | STATE                   |                     | where it stands                |
@@ -36,6 +37,7 @@ Table `ledger`; a shard is one of 16 parts of the customers (or days), chosen by
 | INTEGRATION#id  | SYNC                            | sequence, lease, slots that are done, place |
 | LEDGER#id       | SPAN#listing#start#end          | marker: the span has been staged            |
 | LEDGER#id       | CATALOG#first entry             | up to 100 entries of the catalog            |
+| LEDGER#id       | RATE#first day#from#into        | up to 400 exchange rates of a day each      |
 | LEDGER#id#shard | CUSTOMER#customer               | the facts of one customer                   |
 | LEDGER#id#shard | RECORDS#first customer          | the records of up to 100 customers          |
 | LEDGER#id#shard | STAGE#listing#start#end#n       | what a list said of customers, about 1 MB   |
@@ -51,6 +53,9 @@ What it costs, in units (a write unit is 1 KB, a read unit 4 KB; a transaction t
 | change one customer                   | 1 write for each KB of its facts (1 or 2), and of the  |
 |                                       | range that its record is in (6 to 18)                  |
 | load the records of 100,000 customers | about 4,400 reads in 16 to 32 pages of up to 1 MB      |
+| load the exchange rates of a year     | about 1 read for each pair of currencies, 1 where none |
+| a day's newer exchange rate           | as many reads twice, and 1 write for each KB of the    |
+|                                       | range that it is in (to 5)                             |
 | new balance transactions of a day     | 1 write for each KB of the range they are in (to 36)   |
 
 The index `collections` (collection, collected_at) lists what belongs together; `collected_at` is
@@ -89,6 +94,7 @@ CUSTOMER_PREFIX = "CUSTOMER#"
 RECORDS_PREFIX = "RECORDS#"
 STAGE_PREFIX = "STAGE#"
 BALANCE_PREFIX = "BALANCE#"
+RATE_PREFIX = "RATE#"
 
 
 def integration_key(integration_id: str, sk: str = "CONFIG") -> Key:
@@ -136,9 +142,13 @@ def due_collection(interval: RefreshInterval) -> str:
     return f"{DUE_PREFIX}{interval}"
 
 
-def value_sk(as_of: datetime, version: int) -> str:
-    """Sort key of a past value: by time, then by version."""
-    return f"{VALUE_PREFIX}{timestamp(as_of)}#{version:012d}"
+def value_sk(as_of: datetime, version: int, series: str = "") -> str:
+    """Sort key of a past value: by time, then by version.
+
+    Those that were reconstructed have no version, and for each instant one of every series.
+    """
+    sk = f"{VALUE_PREFIX}{timestamp(as_of)}#{version:012d}"
+    return f"{sk}#{series}" if series else sk
 
 
 def timestamp(at: datetime) -> str:
@@ -161,6 +171,11 @@ def balance_prefix(at: datetime) -> str:
     return f"{BALANCE_PREFIX}{at.astimezone(UTC):%Y-%m-%d}#"
 
 
+def rate_sk(at: datetime, currency: str, into: str) -> str:
+    """Sort key of a day's exchange rate of a pair of currencies."""
+    return f"{RATE_PREFIX}{at.astimezone(UTC):%Y-%m-%d}#{currency}#{into}"
+
+
 def parts_prefix(sk: str) -> str:
     """Start of the sort keys of the parts of what lies under *sk*, or under what starts so."""
     return f"PART#{sk}"
@@ -173,9 +188,9 @@ def part_sk(sk: str, digest: str, number: int) -> str:
 
 def to_cursor(sk: str, prefix: str) -> str:
     """Write where a list of instants goes on, of characters that an address takes as they are."""
-    return sk.removeprefix(prefix).replace("#", "_", 1)
+    return sk.removeprefix(prefix).replace("#", "_")
 
 
 def from_cursor(cursor: str) -> str:
-    """Read the rest of the sort key that `to_cursor` was made of: no instant has its `_`."""
-    return cursor.replace("_", "#", 1)
+    """Read the rest of the sort key that `to_cursor` was made of: none has a `_` of its own."""
+    return cursor.replace("_", "#")

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from itertools import islice
 
 from shared.adapters.dynamodb_items import from_item, to_item
@@ -157,9 +158,8 @@ class DynamoDbMetrics:
         items = self._newest(
             value.metric_id, VALUE_PREFIX, f"{VALUE_PREFIX}{timestamp(until)}~", limit=_LOOK_BACK
         )
-        past = (it for it in islice(items, _LONGEST_LOOK_BACK) if it.value is not None)
-        found = next(past, None)
-        return found if found is not None and found.is_measured_as(value) else None
+        alike = (it for it in islice(items, _LONGEST_LOOK_BACK) if it.is_measured_as(value))
+        return next((it for it in alike if it.value is not None), None)
 
     def values(
         self,
@@ -169,6 +169,7 @@ class DynamoDbMetrics:
         end: datetime | None = None,
         limit: int,
         cursor: str | None = None,
+        series: str | None = None,
     ) -> Page[MetricValue]:
         """See the port."""
         starts = [from_cursor(cursor)] if cursor else []
@@ -181,30 +182,39 @@ class DynamoDbMetrics:
             limit=limit + 1,
         )
         return take_page(
-            items,
+            filter(partial(_is_of, series), items),
             limit,
             lambda item: from_item(MetricValue, item),
             lambda item: to_cursor(item["sk"], VALUE_PREFIX),
         )
 
-    def closing_value(self, metric_id: str, start: datetime, end: datetime) -> MetricValue | None:
+    def closing_value(
+        self, metric_id: str, start: datetime, end: datetime, series: str | None = None
+    ) -> MetricValue | None:
         """See the port."""
         low, high = f"{VALUE_PREFIX}{timestamp(start)}", f"{VALUE_PREFIX}{timestamp(end)}"
         if low >= high:
             return None
-        newest = next(self._newest(metric_id, low, high, limit=1), None)
+        newest = next(self._newest(metric_id, low, high, limit=1, series=series), None)
         if newest is None or newest.value is not None:
             return newest
-        return closing_value(self._newest(metric_id, low, high, limit=CLOSING_LOOK_BACK))
+        found = self._newest(metric_id, low, high, limit=CLOSING_LOOK_BACK, series=series)
+        return closing_value(found)
 
-    def _newest(self, metric_id: str, low: str, high: str, *, limit: int) -> Iterator[MetricValue]:
+    def _newest(
+        self, metric_id: str, low: str, high: str, *, limit: int, series: str | None = None
+    ) -> Iterator[MetricValue]:
         pk = metric_key(metric_id)["pk"]
         items = self._table.between(pk, low, high, limit=limit, is_reversed=True)
-        return (from_item(MetricValue, item) for item in items)
+        return (from_item(MetricValue, item) for item in items if _is_of(series, item))
 
 
 def _passed_on() -> LeaseHeldError:
     return LeaseHeldError("Another sync of this integration has begun: the values are dropped.")
+
+
+def _is_of(series: str | None, item: Item) -> bool:
+    return series is None or item["definitions_version"] == series
 
 
 def _has_value(latest: Item) -> bool:
@@ -213,4 +223,5 @@ def _has_value(latest: Item) -> bool:
 
 def _history_item(item: Item) -> Item:
     as_of, version = datetime.fromisoformat(item["as_of"]), int(item["version"])
-    return {**item, **metric_key(item["metric_id"], value_sk(as_of, version))}
+    series = item["definitions_version"] if item["origin"] == "reconstructed" else ""
+    return {**item, **metric_key(item["metric_id"], value_sk(as_of, version, series))}

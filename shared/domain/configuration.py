@@ -5,7 +5,8 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
 from fractions import Fraction
-from typing import Literal, get_args
+from hashlib import sha256
+from typing import Any, Literal, get_args
 
 from shared.domain.account import AccountIdentity, Mode
 from shared.domain.definitions import Definitions
@@ -34,6 +35,24 @@ INTERVAL_LENGTHS: Mapping[RefreshInterval, timedelta] = {
 # Every account is read at it, also one without metrics: an import that failed is carried on, and
 # Stripe's events never grow too old to be followed.
 EVERYBODYS_INTERVAL: RefreshInterval = "daily"
+# An integration is one item, of limited size.
+_MOST_PAST_TERMS = 100
+
+
+@dataclass(frozen=True, slots=True)
+class PastTerms:
+    """Terms that the values of an integration were computed under before.
+
+    Attributes:
+        version: see `Integration.terms_version`.
+        until: when others took their place.
+    """
+
+    version: str
+    definitions: Definitions
+    currency: str
+    fx_rates: Mapping[str, Decimal]
+    until: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +67,7 @@ class Integration:
         connected_at: when it was connected last.
         key_set_at: when its present key was given.
         revision: rises with each change of anything.
+        past_terms: those before the present ones, oldest first; of many, the newest.
     """
 
     id: str
@@ -63,12 +83,51 @@ class Integration:
     definitions: Definitions = field(default_factory=Definitions)
     is_connected: bool = True
     revision: int = 1
+    past_terms: tuple[PastTerms, ...] = ()
 
     @property
     def terms(self) -> Terms:
         """What a value of this integration is computed under."""
         rates = {currency: Fraction(rate) for currency, rate in self.fx_rates.items()}
         return Terms(definitions=self.definitions, currency=self.currency, fx_rates=rates)
+
+    @property
+    def terms_version(self) -> str:
+        """Name the terms: values with the same name are comparable.
+
+        It is the version of the definitions; where money is converted otherwise than by itself, to
+        another currency than the account's or at configured rates, six more letters say how.
+        """
+        version = self.definitions.version
+        if self.currency == self.account.default_currency and not self.fx_rates:
+            return version
+        rates = [f"{code}={Fraction(rate)}" for code, rate in sorted(self.fx_rates.items())]
+        digest = sha256(" ".join([self.currency, *rates]).encode()).hexdigest()
+        return f"{version}-{digest[:6]}"
+
+    def under(self, version: str) -> "Integration | None":
+        """Return it with the terms of a version that it has or had; None where it never had it."""
+        if version == self.terms_version:
+            return self
+        for past in reversed(self.past_terms):
+            if past.version == version:
+                return replace(
+                    self,
+                    definitions=past.definitions,
+                    currency=past.currency,
+                    fx_rates=past.fx_rates,
+                )
+        return None
+
+    def changed(self, changes: Mapping[str, Any], at: datetime) -> "Integration":
+        """Return it with other fields; terms that change are remembered."""
+        after = replace(self, **changes)
+        if after.terms_version == self.terms_version:
+            return after
+        past = PastTerms(
+            self.terms_version, self.definitions, self.currency, self.fx_rates, until=at
+        )
+        return replace(after, past_terms=(*self.past_terms, past)[-_MOST_PAST_TERMS:])
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,13 +190,12 @@ class Metric:
     edition: int = 1
     revision: int = 1
 
-    def series_under(self, definitions: Definitions) -> str:
+    def series_under(self, terms_version: str) -> str:
         """Name the series of values that are comparable with each other: one `definitions_version`.
 
-        It is that of the definitions; after the query was changed, with the query's number.
+        It is that of the integration's terms; after the query was changed, with the query's number.
         """
-        version = definitions.version
-        return version if self.edition == 1 else f"{version}.{self.edition}"
+        return terms_version if self.edition == 1 else f"{terms_version}.{self.edition}"
 
 
 @dataclass(frozen=True, slots=True)

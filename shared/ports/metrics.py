@@ -41,7 +41,7 @@ class MetricStore(Protocol):
         ...
 
     def add_past(self, values: Iterable[MetricValue]) -> None:
-        """Store reconstructed values of the past; one of the same instant is replaced.
+        """Store reconstructed values of the past; one of the same series and instant is replaced.
 
         A metric that was removed, or has another query by now, gets none.
         """
@@ -54,8 +54,8 @@ class MetricStore(Protocol):
     def baseline(self, value: MetricValue, until: datetime) -> MetricValue | None:
         """Give the newest value of the same metric at or before *until*, measured alike.
 
-        Withheld values and empty ratios are passed over. None where there is nothing so old, or
-        where what comes next was computed under other definitions or in another currency.
+        Withheld values, empty ratios and values of other series are passed over. None where there
+        is nothing so old.
         """
         ...
 
@@ -67,12 +67,15 @@ class MetricStore(Protocol):
         end: datetime | None = None,
         limit: int,
         cursor: str | None = None,
+        series: str | None = None,
     ) -> Page[MetricValue]:
-        """List values with `start <= as_of < end`, oldest first."""
+        """List values with `start <= as_of < end`, oldest first; with *series* those of one."""
         ...
 
-    def closing_value(self, metric_id: str, start: datetime, end: datetime) -> MetricValue | None:
-        """Give the one that stands for the values with `start <= as_of < end`.
+    def closing_value(
+        self, metric_id: str, start: datetime, end: datetime, series: str | None = None
+    ) -> MetricValue | None:
+        """Give the one that stands for the values with `start <= as_of < end`; of one series.
 
         See `closing_value` in `shared/domain/periods.py`; no more values are read than it looks at.
         """

@@ -71,10 +71,10 @@ def test_withheld_values_are_passed_over_however_many(stores, keep, withheld):
 
 
 @pytest.mark.parametrize("changes", [{"definitions_version": "d2"}, {"currency": "eur"}])
-def test_nothing_is_compared_with_what_was_measured_otherwise(stores, keep, changes):
+def test_what_was_measured_otherwise_is_passed_over(stores, keep, changes):
     keep(keep.a_value("1", 1, 3 * DAY), keep.a_value("2", 2, 2 * DAY, **changes))
     now = keep.a_value("3", 3, 0 * DAY)
-    assert stores.metrics.baseline(now, NOON - DAY) is None
+    assert stores.metrics.baseline(now, NOON - DAY).version == 1
     like = keep.a_value("3", 3, 0 * DAY, **changes)
     assert stores.metrics.baseline(like, NOON - DAY).version == 2
 

@@ -23,6 +23,9 @@ MetricId = Annotated[str, Path()]
 _FROM = "Only values as of this instant or later."
 _TO = "Only values as of an instant before this one."
 _RESOLUTION = "`raw` lists every value; `day`, `week` and `month` one of each, the last."
+_SERIES = (
+    "Only values of this series: a `definitions_version`, or `current` for the newest value's."
+)
 
 
 def _show(metric: Metric) -> MetricView:
@@ -97,16 +100,28 @@ def list_values(
     start: Annotated[Instant | None, Query(alias="from", description=_FROM)] = None,
     end: Annotated[Instant | None, Query(alias="to", description=_TO)] = None,
     resolution: Annotated[Resolution, Query(description=_RESOLUTION)] = "raw",
+    definitions_version: Annotated[
+        str | None, Query(min_length=1, max_length=100, description=_SERIES)
+    ] = None,
     limit: Limit = 100,
     cursor: Cursor = None,
 ) -> Values:
     """List a metric's values, oldest first: each, or the last of each day, week or month.
 
     Days, weeks (from Monday) and months are UTC's; one without values is left out. Where the last
-    value is null, withheld or of an empty base, the last before it that is not stands in, if it was
-    measured alike (definitions and currency) and is among the last 24 of the day, week or month.
+    value is null, withheld or of an empty base, the last before it that is not stands in, if it is
+    in the same currency and among the last 24 of the day, week or month.
+
+    Other definitions, rates or another query start a new series, and what was stored stays: `raw`
+    lists the values of every series, unless one is chosen; the others only that of the newest.
     """
     page = services().list_values(
-        metric_id, resolution=resolution, start=start, end=end, limit=limit, cursor=cursor
+        metric_id,
+        resolution=resolution,
+        start=start,
+        end=end,
+        limit=limit,
+        cursor=cursor,
+        series=definitions_version,
     )
     return Values(data=[view_value(v) for v in page.items], next_cursor=page.next_cursor)

@@ -81,7 +81,7 @@ _STILL_DIFFERS: Mapping[str, tuple[str, ...]] = {
     ),
     "subscription_count": ("Stripe counts active and past due together.", _DAYS),
     "revenue": (
-        "Stripe's revenue reports spread an invoice over its time; here money counts when it moves.",
+        "Stripe's revenue reports spread invoices over their time; here money counts as it moves.",
         _DAYS,
     ),
     "arpu": (
