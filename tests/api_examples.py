@@ -11,8 +11,9 @@ import pytest
 from functions.alerts.evaluate_alerts import EvaluateAlerts
 from functions.alerts.send_notices import SendNotices
 from functions.api.handler import OPERATIONS
+from shared.domain.account import Account
 from tests.api_world import KEY, ApiWorld
-from tests.builders import an_account, monthly
+from tests.builders import a_price, a_subscription, an_account, monthly
 from tests.fakes import NOON, InMemoryFailures
 from tests.stories import a_value
 
@@ -75,7 +76,26 @@ def _measure(story: Story, integration: str) -> str:
     tell("get_metric", f"/metrics/{metric}")
     tell("change_metric", f"/metrics/{metric}", {"name": "Monthly recurring revenue"})
     tell("list_values", f"/metrics/{metric}/values?resolution=day")
+    story.world.ok("PATCH", f"/v1{integration}", {"definitions": {}, "fx_rates": {}})
+    story.world.read_account(_an_account(), integration.rpartition("/")[2])
+    tell("explain_value", f"/metrics/{metric}/explain?compare_to=match_stripe&limit=2")
     return metric
+
+
+def _an_account() -> Account:
+    """Three subscriptions whose ids are the same each time that the story is told."""
+    basic, pro = (
+        a_price(amount, id=f"price_{name}", product=f"prod_{name}")
+        for name, amount in (("basic", 4900), ("pro", 9900))
+    )
+    bought = zip("ABC", (basic, pro, basic), ("active", "active", "past_due"), strict=True)
+    subscriptions = (
+        a_subscription(
+            price, id=f"sub_{name}", customer=f"cus_{name}", status=status, livemode=False
+        )
+        for name, price, status in bought
+    )
+    return an_account(*subscriptions, mode="test")
 
 
 def _set(story: Story, metric: str) -> tuple[str, str]:

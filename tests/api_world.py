@@ -1,6 +1,8 @@
 """The API over a table in memory: the real handler, the real stores, fakes around them."""
 
 import json
+from dataclasses import replace
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -25,15 +27,20 @@ from shared.adapters.dynamodb_keys import metric_key, value_sk
 from shared.adapters.dynamodb_ledger import DynamoDbLedger
 from shared.adapters.dynamodb_metrics import DynamoDbMetrics
 from shared.adapters.dynamodb_outbox import DynamoDbOutbox
+from shared.domain.account import Account
 from shared.domain.configuration import MetricValue
+from shared.domain.ledger import Place
+from shared.ports import SyncRequest
 from tests.api_events import CONTEXT, an_event
 from tests.fakes import (
+    NOON,
     FakeClock,
     FakeSource,
     InMemoryNotifier,
     InMemoryQueue,
     InMemorySecrets,
     id_maker,
+    records_of,
 )
 from tests.memory_table import InMemoryTable
 from tests.stories import a_channel, a_metric, an_integration
@@ -105,6 +112,19 @@ class ApiWorld:
             sk = value_sk(value.as_of, value.version)
             self.table.put({**to_item(value), **metric_key(value.metric_id, sk)})
             self.table.put({**to_item(value), **metric_key(value.metric_id, "LATEST")})
+
+    def read_account(self, account: Account, integration_id: str = "int_1", **changes: Any) -> None:
+        """Put an account into the ledger, as a sync at noon does; *changes* are of the place."""
+        book = self.ledger.book(integration_id)
+        book.put(records_of(account))
+        book.add_balance(account.balance)
+        since = NOON - timedelta(days=395)
+        place = Place("following", as_of=NOON, history_since=since, balance_since=since)
+        request = SyncRequest(integration_id, slot=f"read-{len(self.ledger_table.items)}")
+        lease = self.ledger.take_lease(request, now=NOON, until=NOON)
+        assert lease is not None
+        self.ledger.save_place(lease, replace(place, **changes))
+        self.ledger.release_lease(lease, done=request)
 
     def ask(
         self, method: str, target: str, body: Any = None, *, if_match: str | None = None

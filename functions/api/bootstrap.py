@@ -22,6 +22,7 @@ from functions.api.change_metric import ChangeMetric
 from functions.api.connect_account import ConnectAccount
 from functions.api.create_metric import CreateMetric
 from functions.api.disconnect_account import DisconnectAccount
+from functions.api.explain_value import ExplainValue
 from functions.api.link_metric import LinkMetric
 from functions.api.list_channels import ListChannels
 from functions.api.list_values import ListValues
@@ -111,6 +112,7 @@ class Services:
     change_metric: ChangeMetric
     remove_metric: RemoveMetric
     list_values: ListValues
+    explain_value: ExplainValue
     set_goal: SetGoal
     change_goal: ChangeGoal
     link_metric: LinkMetric
@@ -216,6 +218,7 @@ def put_together(settings: Settings, out: Outside) -> Services:
         change_metric=ChangeMetric(config, queue, clock, await_value),
         remove_metric=remove_metric,
         list_values=ListValues(config, metrics),
+        explain_value=ExplainValue(config, metrics, out.ledger),
         set_goal=SetGoal(goals, clock, make_id),
         change_goal=ChangeGoal(goals, metrics),
         link_metric=LinkMetric(config, metrics, goals),

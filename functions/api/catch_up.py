@@ -1,7 +1,7 @@
 """Use case: have an account's ledger brought up to date, and open it."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from shared.domain.account import Account, Mode, Needs
@@ -64,8 +64,9 @@ class CatchUp:
         place = self.ledger.place(integration_id)
         if place.as_of is None or not place.covers(needs):
             raise ImportRunningError(_told(status))
+        account = load_account(self.ledger.book(integration_id), mode, needs, place.as_of)
         return CaughtUp(
-            account=load_account(self.ledger.book(integration_id), mode, needs, place.as_of),
+            account=replace(account, history_since=place.history_since),
             as_of=place.as_of,
             requests=status.requests,
             is_fresh=status.state == "ok" and status.sequence > before.sequence,

@@ -87,6 +87,8 @@ class Account:
         default_currency: ISO code in lower case, empty if it was not asked for.
 
         rates: that its money was exchanged at, as far as known; the newest of each day.
+
+        history_since: since when it is known what subscriptions were; None where that is not said.
     """
 
     mode: Mode
@@ -97,6 +99,7 @@ class Account:
     id: str = ""
     default_currency: str = ""
     rates: tuple[ImpliedRate, ...] = ()
+    history_since: datetime | None = None
     _made: dict[object, Any] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def once(self, make: Callable[["Account"], Made]) -> Made:

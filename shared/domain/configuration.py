@@ -40,19 +40,19 @@ _MOST_PAST_TERMS = 100
 
 
 @dataclass(frozen=True, slots=True)
-class PastTerms:
-    """Terms that the values of an integration were computed under before.
+class StampedTerms:
+    """Terms that values of an integration are or were computed under, by the name they are stamped.
 
     Attributes:
         version: see `Integration.terms_version`.
-        until: when others took their place.
+        until: when others took their place; None of the present ones.
     """
 
     version: str
     definitions: Definitions
     currency: str
     fx_rates: Mapping[str, Decimal]
-    until: datetime
+    until: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +83,7 @@ class Integration:
     definitions: Definitions = field(default_factory=Definitions)
     is_connected: bool = True
     revision: int = 1
-    past_terms: tuple[PastTerms, ...] = ()
+    past_terms: tuple[StampedTerms, ...] = ()
 
     @property
     def terms(self) -> Terms:
@@ -105,6 +105,11 @@ class Integration:
         digest = sha256(" ".join([self.currency, *rates]).encode()).hexdigest()
         return f"{version}-{digest[:6]}"
 
+    @property
+    def present_terms(self) -> StampedTerms:
+        """The terms with their name."""
+        return StampedTerms(self.terms_version, self.definitions, self.currency, self.fx_rates)
+
     def under(self, version: str) -> "Integration | None":
         """Return it with the terms of a version that it has or had; None where it never had it."""
         if version == self.terms_version:
@@ -124,9 +129,7 @@ class Integration:
         after = replace(self, **changes)
         if after.terms_version == self.terms_version:
             return after
-        past = PastTerms(
-            self.terms_version, self.definitions, self.currency, self.fx_rates, until=at
-        )
+        past = replace(self.present_terms, until=at)
         return replace(after, past_terms=(*self.past_terms, past)[-_MOST_PAST_TERMS:])
 
 

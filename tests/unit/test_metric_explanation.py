@@ -1,6 +1,5 @@
 """The explanation: what is in the value, what is not, and the answers to usual questions."""
 
-import json
 from decimal import Decimal
 from typing import Any
 
@@ -11,11 +10,8 @@ from shared.domain.metrics import (
     Arr,
     Measurement,
     Mrr,
-    SubscriptionCount,
     compute,
-    explanation_to_dict,
 )
-from shared.domain.settings import InvalidSettingError
 from tests.builders import (
     NOW,
     Json,
@@ -253,40 +249,6 @@ def test_subscriptions_of_test_clocks_are_in_no_value() -> None:
     measured = measure(monthly(10000), monthly(9000, test_clock={"id": "clock_1"}))
     assert measured.value == 100
     assert left_out(measured) == {"test_clock": (1, None)}
-
-
-def test_an_explanation_becomes_json_page_by_page() -> None:
-    measured = measure(*(monthly(1000 + 100 * n) for n in range(5)))
-    first = explanation_to_dict(measured.explanation, limit=2)
-    page: Any = first["contributions"]
-    assert [row["amount"] for row in page["data"]] == [14, 13]
-    last: Any = explanation_to_dict(measured.explanation, limit=3, cursor=page["next_cursor"])
-    assert [row["amount"] for row in last["contributions"]["data"]] == [12, 11, 10]
-    assert last["contributions"]["next_cursor"] is None
-    assert json.loads(json.dumps(first, default=str)).keys() == {
-        "formula",
-        "parts",
-        "breakdown",
-        "contributions",
-        "left_out",
-        "companions",
-        "coverage",
-    }
-
-
-@pytest.mark.parametrize("cursor", ["-1", "x", "9", "²", "1" * 5000])
-def test_a_cursor_that_no_page_gave_is_refused(cursor: str) -> None:
-    explanation = measure(monthly(1000)).explanation
-    with pytest.raises(InvalidSettingError):
-        explanation_to_dict(explanation, cursor=cursor)
-
-
-def test_counts_and_sums_are_explained_in_the_same_shape() -> None:
-    account = an_account(monthly(1000))
-    counted = compute(SubscriptionCount(), account, NOW, terms())
-    summed = compute(Mrr(), account, NOW, terms())
-    shapes = [explanation_to_dict(it.explanation).keys() for it in (counted, summed)]
-    assert shapes[0] == shapes[1]
 
 
 def test_a_cent_left_over_goes_to_the_same_subscription_in_whatever_order_they_came() -> None:

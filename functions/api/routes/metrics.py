@@ -6,14 +6,17 @@ from aws_lambda_powertools.event_handler import Response
 from aws_lambda_powertools.event_handler.openapi.params import Body, Path, Query
 
 from functions.api.bootstrap import services
+from functions.api.explain_value import Wanted
 from functions.api.list_values import Resolution
 from functions.api.routes.integrations import show_sync
 from functions.api.routes.paging import Cursor, Instant, Limit
 from functions.api.routes.router import Routes
 from functions.api.routes.versions import IfMatch, expected, tagged
 from functions.api.schemas.metrics import MetricBody, MetricChangesBody
+from functions.api.views.explanation import MetricExplanationView, view_explained
 from functions.api.views.metrics import Metrics, MetricView, Values, view_metric, view_value
 from shared.domain.configuration import Metric
+from shared.domain.definitions import Preset
 
 router = Routes("Metrics")
 
@@ -26,6 +29,9 @@ _RESOLUTION = "`raw` lists every value; `day`, `week` and `month` one of each, t
 _SERIES = (
     "Only values of this series: a `definitions_version`, or `current` for the newest value's."
 )
+_AT = "The instant to explain; without it, that of the newest value."
+_VERSION = "Under definitions that the integration had before, by their version."
+_COMPARE = "Definitions to compare with: what each difference adds to the number."
 
 
 def _show(metric: Metric) -> MetricView:
@@ -125,3 +131,24 @@ def list_values(
         series=definitions_version,
     )
     return Values(data=[view_value(v) for v in page.items], next_cursor=page.next_cursor)
+
+
+@router.add("GET", "/v1/metrics/<metric_id>/explain", problems=("conflict", "import_running"))
+def explain_value(
+    metric_id: MetricId,
+    *,
+    at: Annotated[Instant | None, Query(description=_AT)] = None,
+    definitions_version: Annotated[
+        str | None, Query(min_length=1, max_length=100, description=_VERSION)
+    ] = None,
+    compare_to: Annotated[Preset | None, Query(description=_COMPARE)] = None,
+    limit: Limit = 20,
+    cursor: Cursor = None,
+) -> MetricExplanationView:
+    """Tell where a metric's number comes from, down to the objects of Stripe.
+
+    It is computed anew from what was read of the account; Stripe is not asked. `limit` and `cursor`
+    page through the contributions, all of one instant.
+    """
+    wanted = Wanted(at=at, cursor=cursor, version=definitions_version, compare_to=compare_to)
+    return view_explained(services().explain_value(metric_id, wanted), limit=limit)

@@ -61,10 +61,26 @@ class SyncView(BaseModel):
     notes: list[str]
 
 
+class TermsView(BaseModel):
+    """What values with this `definitions_version` were computed under, and from when until when.
+
+    `until` is null of the present one.
+    """
+
+    version: str
+    definitions: Annotated[dict[str, Any], WithJsonSchema(DEFINITIONS_SCHEMA)]
+    currency: str
+    fx_rates: dict[str, Number]
+    since: Instant
+    until: Instant | None
+
+
 class IntegrationView(BaseModel):
     """A connection to a Stripe account.
 
-    `connected_at` is when it was connected last, `key_set_at` when its present key was given.
+    `definitions_version` stamps the values computed now: other definitions, another currency or
+    other rates make another; `definitions_history` has all of them, oldest first. `connected_at` is
+    when it was connected last, `key_set_at` when its present key was given.
     """
 
     id: str
@@ -76,6 +92,8 @@ class IntegrationView(BaseModel):
     currency: str
     fx_rates: dict[str, Number]
     definitions: Annotated[dict[str, Any], WithJsonSchema(DEFINITIONS_SCHEMA)]
+    definitions_version: str
+    definitions_history: list[TermsView]
     sync: SyncView
     warnings: list[WarningView]
     created_at: Instant
@@ -168,12 +186,28 @@ def view_integration(
         currency=integration.currency,
         fx_rates=dict(integration.fx_rates),
         definitions=integration.definitions.to_dict(),
+        definitions_version=integration.terms_version,
+        definitions_history=list(_history(integration)),
         sync=sync,
         warnings=list(_warnings(integration, withheld, now)),
         created_at=integration.created_at,
         connected_at=integration.connected_at,
         key_set_at=integration.key_set_at,
     )
+
+
+def _history(integration: Integration) -> Iterator[TermsView]:
+    since, present = integration.created_at, integration.present_terms
+    for terms in (*integration.past_terms, present):
+        yield TermsView(
+            version=terms.version,
+            definitions=terms.definitions.to_dict(),
+            currency=terms.currency,
+            fx_rates=dict(terms.fx_rates),
+            since=since,
+            until=terms.until,
+        )
+        since = terms.until or since
 
 
 def _warnings(integration: Integration, withheld: int, now: datetime) -> Iterator[WarningView]:

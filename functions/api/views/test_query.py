@@ -1,6 +1,6 @@
 """The answer to a test query, as clients see it."""
 
-from typing import Any, Literal
+from typing import Literal
 
 from pydantic import BaseModel
 
@@ -11,12 +11,10 @@ from functions.api.views.common import (
     Number,
     WarningView,
     format_shown,
-    instant,
-    json_numbers,
     view_account,
     view_warning,
 )
-from shared.domain.metrics import explanation_to_dict
+from functions.api.views.explanation import ExplanationView, view_measurement
 
 
 class TestAnswerView(BaseModel):
@@ -33,7 +31,7 @@ class TestAnswerView(BaseModel):
     mode: Literal["test", "live"]
     account: AccountView
     warnings: list[WarningView]
-    explanation: dict[str, Any]
+    explanation: ExplanationView
     took_ms: int
     requests: int
 
@@ -41,14 +39,6 @@ class TestAnswerView(BaseModel):
 def view_test_answer(answer: TestAnswer) -> TestAnswerView:
     """Show what a test query found."""
     found = answer.measurement
-    explanation = {
-        "value": found.value,
-        "unit": found.unit,
-        "currency": found.currency,
-        "as_of": instant(answer.as_of),
-        **explanation_to_dict(found.explanation),
-        "warnings": [view_warning(w).model_dump() for w in found.warnings],
-    }
     return TestAnswerView(
         ok=True,
         value=found.value,
@@ -59,7 +49,7 @@ def view_test_answer(answer: TestAnswer) -> TestAnswerView:
         mode=answer.mode,
         account=view_account(answer.account),
         warnings=[view_warning(warning) for warning in found.warnings],
-        explanation=json_numbers(explanation),
+        explanation=view_measurement(found, answer.as_of),
         took_ms=answer.took_ms,
         requests=answer.requests,
     )

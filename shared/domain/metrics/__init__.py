@@ -7,7 +7,6 @@ from shared.domain.metrics.measurement import (
     Measurement,
     MetricWarning,
     Terms,
-    explanation_to_dict,
 )
 from shared.domain.metrics.needs import needs_of
 from shared.domain.metrics.queries import (
@@ -46,7 +45,6 @@ __all__ = [
     "Unit",
     "compare",
     "compute",
-    "explanation_to_dict",
     "good_direction",
     "needs_of",
     "query_from_dict",

@@ -1,8 +1,7 @@
 """The answer to a metric query: a value, what to know about it, and how it came about."""
 
-import re
 from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from fractions import Fraction
@@ -12,9 +11,6 @@ from typing import Literal
 from shared.domain.definitions import Definitions
 from shared.domain.money import Unit
 from shared.domain.rates import ImpliedRate
-from shared.domain.settings import InvalidSettingError
-
-_CURSOR = re.compile(r"[0-9]{1,9}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,45 +188,3 @@ class Measurement:
     def explanation(self) -> Explanation:
         """How the value came about."""
         return self.explain()
-
-
-def explanation_to_dict(
-    explanation: Explanation, *, limit: int = 100, cursor: str | None = None
-) -> dict[str, object]:
-    """Return an explanation as plain dicts and lists, with one page of its contributions.
-
-    Decimals stay Decimals. `contributions` is {"data": [...], "next_cursor": None or the cursor of
-    the next page}.
-
-    Raises:
-        InvalidSettingError: *cursor* is not one that an earlier page gave.
-    """
-    every = explanation.contributions
-    first = _offset(cursor, len(every))
-    page = every[first : first + limit]
-    end = first + len(page)
-    breakdown = explanation.breakdown
-    return {
-        "formula": explanation.formula,
-        "parts": [asdict(part) for part in explanation.parts],
-        "breakdown": {
-            "by_price": [asdict(row) for row in breakdown.by_price],
-            "by_product": [asdict(row) for row in breakdown.by_product],
-            "by_currency": [asdict(row) for row in breakdown.by_currency],
-        },
-        "contributions": {
-            "data": [asdict(contribution) for contribution in page],
-            "next_cursor": str(end) if end < len(every) else None,
-        },
-        "left_out": [asdict(left_out) for left_out in explanation.left_out],
-        "companions": dict(explanation.companions),
-        "coverage": explanation.coverage and asdict(explanation.coverage),
-    }
-
-
-def _offset(cursor: str | None, length: int) -> int:
-    if cursor is None:
-        return 0
-    if not _CURSOR.fullmatch(cursor) or int(cursor) > length:
-        raise InvalidSettingError("/cursor", "Use next_cursor of the page before.")
-    return int(cursor)

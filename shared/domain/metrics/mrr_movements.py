@@ -2,7 +2,7 @@
 
 opening + new + reactivation + expansion - contraction - churned = closing, for every customer and
 in sum. Terms as in docs/metrics.md; both ends are converted at the same rates, so that exchange
-rates move nothing.
+rates move nothing. What they did move is told apart, as fx_impact.
 """
 
 from collections.abc import Sequence
@@ -69,12 +69,15 @@ def currencies_without_rate(retention: Retention, converter: Converter) -> set[s
     }
 
 
-def sum_movements(movements: Sequence[MrrMovement], digits: int) -> dict[str, Decimal]:
+def sum_movements(
+    movements: Sequence[MrrMovement], opening_then: Fraction, digits: int
+) -> dict[str, Decimal]:
     """Return opening and closing MRR and what lies between, rounded so that they reconcile.
 
-    Contraction and churned are given as positive amounts. `expansion_by_discount` is the part of
-    the expansion, and `contraction_by_discount` of the contraction, in which only discounts
-    changed.
+    The opening is *opening_then*, at the rates that held then; `fx_impact` leads from it to what it
+    is at those of the movements. Contraction and churned are given as positive amounts.
+    `expansion_by_discount` is the part of the expansion, and `contraction_by_discount` of the
+    contraction, in which only discounts changed.
     """
     sums = {
         kind: sum((it.change for it in movements if it.kind == kind), Fraction(0))
@@ -82,8 +85,8 @@ def sum_movements(movements: Sequence[MrrMovement], digits: int) -> dict[str, De
     }
     opening = sum((it.opening for it in movements), Fraction(0))
     # Shares of the closing MRR, so that the rounded ones add up to it.
-    shares = round_shares([opening, *sums.values()], digits)
-    rounded = dict(zip(("opening", *sums), shares, strict=True))
+    shares = round_shares([opening_then, opening - opening_then, *sums.values()], digits)
+    rounded = dict(zip(("opening", "fx_impact", *sums), shares, strict=True))
     found = {kind: -value if kind in LOSSES else value for kind, value in rounded.items()}
     found["closing"] = sum(shares, Decimal(0))
     for kind in ("expansion", "contraction"):

@@ -15,9 +15,11 @@ from shared.domain.metrics.contributions import break_down, list_contributions, 
 from shared.domain.metrics.conversion import Converter, warn_of_missing_rates
 from shared.domain.metrics.exclusions import list_left_out, warn_of_exclusions
 from shared.domain.metrics.measurement import Explanation, Measurement, MetricWarning, Terms
+from shared.domain.metrics.retained_revenue import companions_of, measure_retained_revenue
 from shared.domain.metrics.scope import count_nouns, select_scope
 from shared.domain.money import format_value
 from shared.domain.subscriptions import STATUSES, counted_statuses
+from shared.domain.windows import window_ending
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +68,10 @@ def measure_recurring_revenue(
             breakdown=break_down(counted, converter, is_withheld=is_withheld),
             contributions=list_contributions(scope, counted, converter, is_withheld=is_withheld),
             left_out=left_out,
-            companions=_companions(kind, assessed, value, converter),
+            companions={
+                **_companions(kind, assessed, value, converter),
+                **_movements(account, at, terms),
+            },
         )
 
     return Measurement(value, "currency", converter.currency, tuple(warnings), explain)
@@ -102,6 +107,14 @@ def _companions(
     monthly = Converter(converter.terms)
     counted = [it for it in assessed if it.reason is None]
     return {"mrr": None if value is None else _sum_rounded(counted, monthly), **sums}
+
+
+def _movements(account: Account, at: datetime, terms: Terms) -> dict[str, Decimal | None]:
+    """Return what MRR was 30 days before and what lies between, where that is known."""
+    since = account.history_since
+    if since is None or since > window_ending(at, "last_month").start:
+        return {}
+    return companions_of(measure_retained_revenue("last_month", account, at, terms))
 
 
 def _pause_warnings(

@@ -11,7 +11,7 @@ from operator import sub
 
 from shared.domain.account import Account
 from shared.domain.metrics.contributions import rows_by_currency
-from shared.domain.metrics.conversion import Converter, warn_of_missing_rates
+from shared.domain.metrics.conversion import Converter, terms_at, warn_of_missing_rates
 from shared.domain.metrics.exclusions import warn_of_unreadable
 from shared.domain.metrics.measurement import (
     Breakdown,
@@ -43,6 +43,8 @@ class RetainedRevenue:
         sums: over the cohort; of its money nothing where an amount has no rate.
 
         missing: the currencies without a rate.
+
+        converter_then: converts at the rates of the window's start.
     """
 
     time_range: LongTimeRange
@@ -52,6 +54,7 @@ class RetainedRevenue:
     converter: Converter
     sums: RangeSums
     missing: frozenset[str]
+    converter_then: Converter
 
     @property
     def is_unknown(self) -> bool:
@@ -105,6 +108,7 @@ def measure_retained_revenue(
         converter=converter,
         sums=retention.sums(converter),
         missing=frozenset(currencies_without_rate(retention, converter)),
+        converter_then=Converter(terms_at(terms, account, window.start)),
     )
 
 
@@ -120,24 +124,30 @@ def percent_of(part: Fraction | int, whole: Fraction | int) -> Decimal | None:
 def companions_of(found: RetainedRevenue) -> dict[str, Decimal | None]:
     """Return the MRR movements of the range; they reconcile: opening to closing.
 
-    Both hold what is past due, which MRR does not by default: it changes besides by the rise of
-    `at_risk_mrr`, the part of the closing that is past due.
+    The opening is what it was then, at the rates of then; `fx_impact` is what it would be more at
+    the rates of now, at which all else is told. Opening and closing hold what is past due, which
+    MRR does not by default, and what is in a free month: the closing less `at_risk_mrr` and
+    `in_trial_mrr` is the MRR.
     """
     if found.is_withheld:
         return {}
-    sums = sum_movements(found.movements, found.converter.digits)
-    named: dict[str, Decimal | None] = {f"{name}_mrr": value for name, value in sums.items()}
-    at_risk = {
-        f"{when}at_risk_mrr": found.converter.sum_rounded(
-            (minor, code) for it in customers.values() for code, minor in it.at_risk.items()
-        )
-        for when, customers in (
-            ("opening_", found.retention.opening),
-            ("", found.retention.closing),
-        )
-    }
-    # Both ends are converted at the same rates.
-    return {**named, **at_risk, "fx_impact": Decimal(0)}
+    opening_then = found.retention.opening_sum(found.converter_then)
+    sums = sum_movements(found.movements, opening_then, found.converter.digits)
+    named: dict[str, Decimal | None] = {}
+    for name, value in sums.items():
+        named[name if name == "fx_impact" else f"{name}_mrr"] = value
+    retention = found.retention
+    for when, customers, converter in (
+        ("opening_", retention.opening, found.converter_then),
+        ("", retention.closing, found.converter),
+    ):
+        for name in ("at_risk", "in_trial"):
+            named[f"{when}{name}_mrr"] = converter.sum_rounded(
+                (minor, code)
+                for it in customers.values()
+                for code, minor in getattr(it, name).items()
+            )
+    return named
 
 
 def breakdown_of(found: RetainedRevenue) -> Breakdown:

@@ -74,6 +74,11 @@ class Retention:
             self._sums[values] = self._add_up(values)
         return self._sums[values]
 
+    def opening_sum(self, converter: Converter) -> Fraction:
+        """Return what all that was retained at the start comes to at some rates."""
+        values = self.weights.values(converter)
+        return Fraction(sum(map(values.by_state().__getitem__, self.opening_states))) / values.scale
+
     def _add_up(self, values: Values) -> RangeSums:
         """Add up what customers were at both ends; who was not paying at the start was worth 0."""
         closings = self.closing_states

@@ -32,11 +32,14 @@ class RetainedCustomer:
         listed: the same without any discount.
 
         at_risk: the part of the amounts that is past due.
+
+        in_trial: the part that is in a free month.
     """
 
     amounts: defaultdict[str, Fraction] = field(default_factory=lambda: defaultdict(Fraction))
     listed: defaultdict[str, Fraction] = field(default_factory=lambda: defaultdict(Fraction))
     at_risk: defaultdict[str, Fraction] = field(default_factory=lambda: defaultdict(Fraction))
+    in_trial: defaultdict[str, Fraction] = field(default_factory=lambda: defaultdict(Fraction))
 
     @property
     def is_paying(self) -> bool:
@@ -141,6 +144,8 @@ class Weights:
             found.listed[kind.currency] += listed
             if kind.status == "past_due":
                 found.at_risk[kind.currency] += amount
+            if kind.status == "trialing":
+                found.in_trial[kind.currency] += amount
         return found if kinds else None
 
     @cached_property
