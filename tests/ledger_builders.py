@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from fractions import Fraction
 from functools import cache
 from itertools import count
 from random import Random
@@ -61,6 +62,19 @@ def a_balance_row(number: int, at: datetime = NOON, **fields: Any) -> BalanceTra
     return BalanceTransaction(**(usual | fields))
 
 
+def an_exchanged_row(
+    number: int,
+    at: datetime = NOON,
+    *,
+    rate: str = "1.1",
+    currency_from: str = "eur",
+    **fields: Any,
+) -> BalanceTransaction:
+    """A charge that was paid in another currency; the rate is for major units."""
+    told = {"source_currency": currency_from, "exchange_rate": Fraction(rate)}
+    return a_balance_row(number, at, **(told | fields))
+
+
 def contents(book: AccountBook) -> dict[str, Any]:
     """All that a book holds, in a form that can be compared; nothing may be there twice."""
     records = list(book.records())
@@ -72,6 +86,7 @@ def contents(book: AccountBook) -> dict[str, Any]:
         "facts": dict(book.facts(record.customer_id for record in records)),
         "catalog": dict(book.catalog()),
         "balance": sorted(balance, key=lambda row: row.id),
+        "rates": sorted(book.rates(), key=lambda rate: (rate.at, rate.currency, rate.into)),
         "spans": {name: sorted(book.staged_spans(name)) for name in LISTINGS},
         "staged": {name: sorted(set(staged(book, name))) for name in LISTINGS},
     }

@@ -7,6 +7,7 @@ from zlib import crc32
 
 from shared.domain.balance import BalanceTransaction
 from shared.domain.ledger import NO_FORM, CustomerRecord, Fact, Place, Span
+from shared.domain.rates import ImpliedRate, newest_of_each_day, rates_of
 from shared.errors import LeaseHeldError
 from shared.ports import Lease, SyncRequest
 
@@ -20,6 +21,7 @@ class InMemoryBook:
     kept: dict[str, CustomerRecord] = field(default_factory=dict)
     entries: dict[str, bytes] = field(default_factory=dict)
     rows: dict[str, BalanceTransaction] = field(default_factory=dict)
+    told: list[ImpliedRate] = field(default_factory=list)
 
     def stage(self, listing: str, span: Span, facts: Iterable[Fact]) -> None:
         self.stages[listing, span] = list(facts)
@@ -62,6 +64,8 @@ class InMemoryBook:
         self.entries.update(entries)
 
     def add_balance(self, rows: Iterable[BalanceTransaction]) -> None:
+        rows = list(rows)
+        self.told = newest_of_each_day([*self.told, *rates_of(rows)])
         self.rows.update((row.id, row) for row in rows)
 
     def balance(self, since: datetime) -> Iterator[BalanceTransaction]:
@@ -69,8 +73,11 @@ class InMemoryBook:
             if row.created_at >= since:
                 yield row
 
+    def rates(self) -> Iterator[ImpliedRate]:
+        yield from self.told
+
     def clear(self) -> None:
-        for kept in (self.stages, self.kept, self.entries, self.rows):
+        for kept in (self.stages, self.kept, self.entries, self.rows, self.told):
             kept.clear()
 
 

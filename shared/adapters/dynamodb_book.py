@@ -14,6 +14,7 @@ from shared.adapters.dynamodb_keys import (
     BALANCE_PREFIX,
     CATALOG_PREFIX,
     CUSTOMER_PREFIX,
+    RATE_PREFIX,
     RECORDS_PREFIX,
     SHARDS,
     SPAN_PREFIX,
@@ -21,6 +22,7 @@ from shared.adapters.dynamodb_keys import (
     Key,
     balance_prefix,
     ledger_pk,
+    rate_sk,
     shard_of,
 )
 from shared.adapters.dynamodb_packing import (
@@ -28,15 +30,18 @@ from shared.adapters.dynamodb_packing import (
     pack_balance,
     pack_entries,
     pack_facts,
+    pack_rates,
     pack_records,
     unpack_balance,
     unpack_entries,
     unpack_facts,
+    unpack_rates,
 )
 from shared.adapters.dynamodb_ranges import Codec, Ranges
 from shared.adapters.dynamodb_table import DynamoDbTable
 from shared.domain.balance import BalanceTransaction
 from shared.domain.ledger import CustomerRecord, Fact, Span
+from shared.domain.rates import ImpliedRate, newest_of_each_day, rates_of
 
 Value = TypeVar("Value")
 
@@ -125,6 +130,8 @@ class DynamoDbBook:
         """See the port."""
         rest = iter(rows)
         while chunk := list(islice(rest, _BALANCE_ROWS_AT_ONCE)):
+            # The rates first: a row that is there already will not be added again.
+            self._add_rates(rates_of(chunk))
             days: dict[str, dict[str, BalanceTransaction | None]] = {}
             for row in chunk:
                 days.setdefault(balance_prefix(row.created_at), {})[_balance_sk(row)] = row
@@ -139,11 +146,24 @@ class DynamoDbBook:
                 rows = ranges.values(balance_prefix(since), f"{BALANCE_PREFIX}~")
                 yield from (row for row in rows if row.created_at >= since)
 
+    def rates(self) -> Iterator[ImpliedRate]:
+        """See the port."""
+        yield from self._ranges(None, _RATES).values(RATE_PREFIX, f"{RATE_PREFIX}~")
+
     def clear(self) -> None:
         """See the port."""
         # What is not divided goes first: the markers of spans are in it, see `clear_stage`.
         for shard in (None, *range(SHARDS)):
             self._table.delete_partition(ledger_pk(self._id, shard))
+
+    def _add_rates(self, told: Sequence[ImpliedRate]) -> None:
+        """Keep those that are newer than what is there of their day."""
+        if not told:
+            return
+        known = list(self.rates())
+        newer = set(newest_of_each_day([*known, *told])).difference(known)
+        if newer:
+            self._ranges(None, _RATES).change(RATE_PREFIX, {_rate_sk(it): it for it in newer})
 
     def _pk(self, shard: int) -> str:
         return ledger_pk(self._id, shard)
@@ -227,6 +247,10 @@ def _balance_sk(row: BalanceTransaction) -> str:
     return f"{balance_prefix(row.created_at)}{int(row.created_at.timestamp()):011d}#{row.id}"
 
 
+def _rate_sk(rate: ImpliedRate) -> str:
+    return rate_sk(rate.at, rate.currency, rate.into)
+
+
 def _records_codec() -> Codec[CustomerRecord]:
     # A reader of its own for each loading, whose shared values go with it.
     return Codec(
@@ -239,3 +263,4 @@ def _records_codec() -> Codec[CustomerRecord]:
 
 _CATALOG = Codec(sk=_entry_sk, pack=pack_entries, unpack=unpack_entries, length=100)
 _BALANCE = Codec(sk=_balance_sk, pack=pack_balance, unpack=unpack_balance, length=400)
+_RATES = Codec(sk=_rate_sk, pack=pack_rates, unpack=unpack_rates, length=400)

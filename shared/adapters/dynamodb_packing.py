@@ -17,11 +17,15 @@ import msgspec
 from shared.domain.balance import BalanceTransaction
 from shared.domain.customers import Customer
 from shared.domain.ledger import CustomerRecord, Fact
+from shared.domain.rates import ImpliedRate
 from shared.domain.timelines import Stretch, Timeline
 from shared.domain.unreadable import Unreadable
 from shared.domain.worth import Worth
 
 Row = list[Any]
+
+# MessagePack has no integers beyond; an exchange rate may have that many digits.
+_PAST_INTEGERS = 2**63
 
 
 class _Pack(msgspec.Struct, array_like=True, frozen=True):
@@ -37,7 +41,9 @@ def _names(kind: type) -> tuple[str, ...]:
 
 def _write_other(value: object) -> object:
     if isinstance(value, Fraction):
-        return value.numerator, value.denominator
+        if max(abs(value.numerator), value.denominator) < _PAST_INTEGERS:
+            return value.numerator, value.denominator
+        return (str(value),)  # which `Fraction` reads just as well
     raise TypeError(f"{type(value).__name__} cannot be packed")  # pragma: no cover - a mistake
 
 
@@ -65,6 +71,7 @@ _encoder = msgspec.msgpack.Encoder(enc_hook=_write_other)
 _pack_decoder = msgspec.msgpack.Decoder(_Pack)
 _worth_decoder = msgspec.msgpack.Decoder(Worth, dec_hook=_read_other)
 _rows_decoder = msgspec.msgpack.Decoder(list[Row])
+_rates_decoder = msgspec.msgpack.Decoder(list[ImpliedRate], dec_hook=_read_other)
 _facts_decoder = msgspec.msgpack.Decoder(list[Fact])
 _entries_decoder = msgspec.msgpack.Decoder(list[tuple[str, bytes]])
 
@@ -161,8 +168,18 @@ def _balance_row(key: str, at: datetime, category: str, *rest: Any) -> BalanceTr
     amount, fee, currency, source_object, *ids, source_currency, rate = rest
     # Four of its texts are the same in thousands of rows.
     texts = intern(category), amount, fee, intern(currency), intern(source_object)
-    rest = [*ids, intern(source_currency), Fraction(*rate) if rate else None]
-    return BalanceTransaction(key, at, *texts, *rest)
+    others = [*ids, intern(source_currency), Fraction(*rate) if rate else None]
+    return BalanceTransaction(key, at, *texts, *others)
+
+
+def pack_rates(rates: Sequence[ImpliedRate]) -> bytes:
+    """Write exchange rates."""
+    return _encoder.encode(rates)
+
+
+def unpack_rates(body: bytes) -> list[ImpliedRate]:
+    """Read exchange rates."""
+    return _rates_decoder.decode(body)
 
 
 def pack_facts(facts: Iterable[Fact]) -> bytes:

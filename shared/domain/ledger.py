@@ -12,6 +12,7 @@ from typing import Literal, NamedTuple, Protocol
 from shared.domain.account import NOTHING, Account, Mode, Needs
 from shared.domain.balance import BalanceTransaction
 from shared.domain.customers import Customer
+from shared.domain.rates import ImpliedRate
 from shared.domain.timelines import Timeline
 from shared.domain.unreadable import Unreadable
 
@@ -195,9 +196,16 @@ class Kept(Protocol):
         """Give the balance transactions since an instant."""
         ...
 
+    def rates(self) -> Iterable[ImpliedRate]:
+        """Give the exchange rates that the account's money told, the newest of each day."""
+        ...
+
 
 def load_account(kept: Kept, mode: Mode, needs: Needs, as_of: datetime) -> Account:
-    """Return as much of the account as is needed, and no more."""
+    """Return as much of the account as is needed, and no more.
+
+    Its rates always: they are few, and whether a value needs them shows only in computing it.
+    """
     timelines: list[Timeline] = []
     unreadable: list[Unreadable] = []
     customers: list[Customer] = []
@@ -208,7 +216,9 @@ def load_account(kept: Kept, mode: Mode, needs: Needs, as_of: datetime) -> Accou
         if record.customer is not None:
             customers.append(record.customer)
     rows = () if needs.balance == NOTHING else tuple(kept.balance(as_of - needs.balance))
-    return Account(mode, tuple(timelines), tuple(unreadable), tuple(customers), rows)
+    rates = tuple(kept.rates())
+    people = tuple(timelines), tuple(unreadable), tuple(customers)
+    return Account(mode, *people, balance=rows, rates=rates)
 
 
 def _reaches(since: datetime | None, instant: datetime) -> bool:

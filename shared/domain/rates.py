@@ -36,6 +36,11 @@ def rate_of(row: BalanceTransaction) -> ImpliedRate | None:
     return ImpliedRate(row.source_currency, row.currency, row.exchange_rate, row.created_at)
 
 
+def rates_of(rows: Iterable[BalanceTransaction]) -> list[ImpliedRate]:
+    """Return what balance transactions tell, of each pair of currencies and day the newest."""
+    return newest_of_each_day(rate for rate in map(rate_of, rows) if rate is not None)
+
+
 def newest_of_each_day(rates: Iterable[ImpliedRate]) -> list[ImpliedRate]:
     """Return the newest rate of each pair of currencies and each day (UTC), oldest first.
 

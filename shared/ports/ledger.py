@@ -6,6 +6,7 @@ from typing import Protocol
 
 from shared.domain.balance import BalanceTransaction
 from shared.domain.ledger import CustomerRecord, Fact, Place, Span
+from shared.domain.rates import ImpliedRate
 from shared.ports.syncing import Lease, SyncRequest
 
 
@@ -73,11 +74,21 @@ class AccountBook(Protocol):
         ...
 
     def add_balance(self, rows: Iterable[BalanceTransaction]) -> None:
-        """Store balance transactions; one whose id is there replaces it."""
+        """Store balance transactions; one whose id is there replaces it.
+
+        What they tell of exchange rates is kept too, see `rates`.
+        """
         ...
 
     def balance(self, since: datetime) -> Iterator[BalanceTransaction]:
         """Give the balance transactions created from an instant on, each once, in any order."""
+        ...
+
+    def rates(self) -> Iterator[ImpliedRate]:
+        """Give the exchange rates that all balance transactions so far told, in any order.
+
+        Of each pair of currencies and each day the newest.
+        """
         ...
 
     def clear(self) -> None:

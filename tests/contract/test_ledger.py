@@ -9,13 +9,23 @@ import pytest
 from local.stripe_sandbox import SeedOptions, seeded_business, start
 from shared.adapters.dynamodb_keys import shard_of
 from shared.domain.ledger import NO_FORM, CustomerRecord, Fact, Place, Span
+from shared.domain.rates import rates_of
 from shared.errors import LeaseHeldError
 from shared.ports import SyncRequest
 from tests.builders import an_account, monthly
 from tests.fakes import NOON
-from tests.ledger_builders import a_balance_row, a_record, contents, customers, noise, staged
+from tests.ledger_builders import (
+    a_balance_row,
+    a_record,
+    an_exchanged_row,
+    contents,
+    customers,
+    noise,
+    staged,
+)
 from tests.mirrors import Mirror
 
+HOUR = timedelta(hours=1)
 LATER = NOON + timedelta(minutes=1)
 PLACE = Place(
     phase="history",
@@ -185,13 +195,66 @@ def test_tens_of_thousands_of_balance_transactions_fit_into_a_day(book):
     assert sorted(book.balance(NOON - timedelta(days=1)), key=lambda row: row.id) == rows
 
 
+def rates_in(book):
+    found = [((NOON - it.at) / HOUR, it.currency, it.into, str(it.rate)) for it in book.rates()]
+    return sorted(found)
+
+
+def test_an_account_of_one_currency_tells_no_exchange_rates(book):
+    book.add_balance(a_balance_row(n) for n in range(9))
+    assert rates_in(book) == []
+
+
+def test_of_each_day_and_pair_of_currencies_the_newest_exchange_rate_is_kept(book):
+    dollars = {"currency_from": "usd", "currency": "eur"}
+    book.add_balance(
+        [
+            an_exchanged_row(1, NOON, rate="3/2"),
+            an_exchanged_row(2, NOON - HOUR, rate="4/3"),
+            an_exchanged_row(3, NOON - 24 * HOUR, rate="5/4"),
+            an_exchanged_row(4, NOON - 2 * HOUR, rate="1/150", currency_from="jpy"),
+            an_exchanged_row(5, NOON - 3 * HOUR, rate="6/7", **dollars),
+        ]
+    )
+    expected = [
+        (0, "eur", "usd", "3/2"),
+        (2, "jpy", "usd", "1/150"),
+        (3, "usd", "eur", "6/7"),
+        (24, "eur", "usd", "5/4"),
+    ]
+    assert rates_in(book) == expected
+
+
+def test_an_exchange_rate_that_comes_late_or_again_replaces_no_newer_one(book):
+    newest = an_exchanged_row(1, NOON, rate="3/2")
+    book.add_balance([newest])
+    book.add_balance([an_exchanged_row(2, NOON - HOUR, rate="4/3"), a_balance_row(3)])
+    book.add_balance([newest, newest])
+    assert rates_in(book) == [(0, "eur", "usd", "3/2")]
+    book.add_balance([an_exchanged_row(4, NOON + HOUR, rate="5/3")])
+    assert rates_in(book) == [(-1, "eur", "usd", "5/3")]
+
+
+def test_years_of_exchange_rates_in_several_currencies_are_kept(book):
+    rows = [
+        an_exchanged_row(day, NOON - 24 * HOUR * day, rate=f"{day + 1}/7", currency_from=code)
+        for code in ("eur", "gbp", "jpy")
+        for day in range(400)
+    ]
+    for index in range(0, len(rows), 130):
+        book.add_balance(rows[index : index + 130])
+    found = set(book.rates())
+    assert len(found) == 1200
+    assert found == set(rates_of(rows))
+
+
 def test_a_book_that_is_cleared_is_empty_and_no_other_is(stores, book):
     neighbour = stores.ledger.book(stores.id("neighbour"))
     for each in (book, neighbour):
         each.stage("invoices", Span(0, 9), [Fact("cus_1", noise(900_000))])
         each.put([a_record("cus_1", facts=noise(900_000))])
         each.put_catalog({"price/1": b"1"})
-        each.add_balance([a_balance_row(1)])
+        each.add_balance([a_balance_row(1), an_exchanged_row(2)])
     kept = contents(neighbour)
     book.clear()
     assert contents(book) == contents(stores.ledger.book("int_none"))
@@ -230,5 +293,5 @@ def test_a_business_is_kept_as_it_was_read(book):
         expected.refresh()
         mirror.refresh()
     assert len(list(book.records())) > 60
-    for kind in ("records", "facts", "balance"):
+    for kind in ("records", "facts", "balance", "rates"):
         assert contents(book)[kind] == contents(expected.book)[kind]

@@ -16,7 +16,14 @@ from shared.domain.configuration import SyncStatus
 from shared.domain.ledger import Fact, Place, Span
 from shared.ports import SyncRequest
 from tests.fakes import NOON
-from tests.ledger_builders import a_balance_row, a_record, contents, customers, noise
+from tests.ledger_builders import (
+    a_balance_row,
+    a_record,
+    an_exchanged_row,
+    contents,
+    customers,
+    noise,
+)
 from tests.memory_book import InMemoryBook
 from tests.memory_table import KilledError
 from tests.stories import a_metric, a_value, an_integration
@@ -76,6 +83,12 @@ def facts_of_a_span():
     return [Fact(key, noise(200_000)) for key in IDS[:9]]
 
 
+def exchanged_rows(rate, newest, first=0):
+    """A payment from abroad on each of six days."""
+    for n in range(first, first + 6):
+        yield an_exchanged_row(n, newest - timedelta(days=n % 6), rate=rate)
+
+
 # What is done, and before it what.
 STEPS = {
     "stage": ((), lambda book: book.stage("invoices", SPAN, facts_of_a_span())),
@@ -91,7 +104,12 @@ STEPS = {
         ("balance",),
         lambda book: book.add_balance(map(a_balance_row, range(200, 900))),
     ),
-    "clear": (("stage", "put large", "catalog", "balance"), lambda book: book.clear()),
+    "exchanged": ((), lambda book: book.add_balance(exchanged_rows("1.1", NOON))),
+    "more exchanged": (
+        ("exchanged",),
+        lambda book: book.add_balance(exchanged_rows("1.2", NOON + timedelta(minutes=1), first=6)),
+    ),
+    "clear": (("stage", "put large", "catalog", "exchanged"), lambda book: book.clear()),
 }
 
 

@@ -11,7 +11,14 @@ from shared.adapters.dynamodb_book import DynamoDbBook
 from shared.adapters.dynamodb_packing import RecordReader, pack_records
 from shared.domain.ledger import CustomerRecord, Fact, Span
 from tests.fakes import NOON
-from tests.ledger_builders import LISTINGS, a_balance_row, a_record, contents, noise
+from tests.ledger_builders import (
+    LISTINGS,
+    a_balance_row,
+    a_record,
+    an_exchanged_row,
+    contents,
+    noise,
+)
 from tests.memory_book import InMemoryBook
 from tests.memory_table import InMemoryTable, KilledError
 
@@ -91,6 +98,21 @@ class Bookkeeping(RuleBasedStateMachine):
         rows = [a_balance_row(n, NOON - timedelta(hours=n * 5), category=category) for n in numbers]
         self.do(lambda book: book.add_balance(rows), writes_left)
 
+    @rule(
+        numbers=st.lists(st.integers(0, 30), max_size=20),
+        currency=st.sampled_from(["eur", "jpy"]),
+        rate=st.sampled_from(["1.1", "1.2", "0.00650000000000000000123"]),
+        writes_left=writes,
+    )
+    def add_payments_from_abroad(self, numbers, currency, rate, writes_left):
+        rows = [
+            an_exchanged_row(
+                100 + n, NOON - timedelta(hours=n * 5), rate=rate, currency_from=currency
+            )
+            for n in numbers
+        ]
+        self.do(lambda book: book.add_balance(rows), writes_left)
+
     @precondition(lambda self: self.expected.kept)
     @rule(writes_left=writes)
     def clear(self, writes_left):
@@ -131,6 +153,24 @@ def test_a_row_more_in_a_long_day_touches_a_few_hundred_rows_of_it():
     table.reads = table.writes = 0
     book.add_balance([a_balance_row(20_001, NOON)])
     assert (table.reads, table.writes) == (1, 1)
+
+
+def test_an_account_of_one_currency_writes_its_payments_and_no_rates():
+    table = InMemoryTable()
+    book = DynamoDbBook(table, "int_1")
+    book.add_balance([a_balance_row(1)])
+    assert (table.reads, table.writes) == (0, 1)
+    assert list(book.rates()) == []
+
+
+def test_a_rate_that_is_no_news_is_not_written_again():
+    table = InMemoryTable()
+    book = DynamoDbBook(table, "int_1")
+    rows = [an_exchanged_row(n, NOON + timedelta(minutes=n)) for n in range(9)]
+    book.add_balance(rows)
+    table.reads = table.writes = 0
+    book.add_balance(rows)
+    assert (table.reads, table.writes) == (2, 0)
 
 
 @pytest.mark.parametrize("order", [1, -1])
