@@ -19,7 +19,7 @@ from shared.domain.metrics import (
 from shared.errors import ConflictError, ImportRunningError, InvalidInputError
 from shared.ports import ConfigStore, Ledger, MetricStore
 
-_CURSOR = re.compile(r"([0-9]{1,18})_([0-9]{1,9})")
+_CURSOR = re.compile(r"([0-9]{1,16})_([0-9]{1,9})")
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _TICK = timedelta(microseconds=1)
 

@@ -15,6 +15,7 @@ import pytest
 from functions.api.handler import app, handle
 from tests.api_events import CONTEXT, an_event
 from tests.api_world import ApiWorld
+from tests.builders import an_account, monthly
 from tests.stocked_world import add_values, stock
 
 METRIC = "met_int_002_0"
@@ -24,6 +25,8 @@ CALLS = 7
 RESOLUTIONS = ("raw", "day", "week", "month")
 # Each day, week or month is looked for by itself.
 CALLS_PER_PERIOD = 1
+# One for each shard of the ledger, and one for the rates.
+CALLS_OF_LEDGER = 17
 
 
 def of_integration(shown: Any) -> int:
@@ -61,6 +64,11 @@ def of_period(_: Any) -> int:
     return 1 + 12
 
 
+def of_explanation(shown: Any) -> int:
+    """The integration and two values; of the ledger each customer's range once, and the rates."""
+    return 3 + shown["contributions"]["total"] + 1
+
+
 def of_what_is_not_stored(_: Any) -> int:
     """Nothing."""
     return 0
@@ -84,6 +92,13 @@ COSTS: dict[str, tuple[list[str], Cost]] = {
         [f"/v1/metrics/{METRIC}/values?limit=3&resolution={it}" for it in RESOLUTIONS],
         of_period,
     ),
+    "/v1/metrics/<metric_id>/explain": (
+        [
+            f"/v1/metrics/{METRIC}/explain?at=2026-11-22T12:00:00Z",
+            f"/v1/metrics/{METRIC}/explain?at=2026-11-22T12:00:00Z&compare_to=match_stripe&limit=1",
+        ],
+        of_explanation,
+    ),
     "/v1/goals": (["/v1/goals?limit=3"], of_goal),
     "/v1/goals/<goal_id>": (["/v1/goals/gol_int_002_0"], of_goal),
     "/v1/alerts": (["/v1/alerts?limit=3"], of_alert),
@@ -101,6 +116,9 @@ def a_world(integrations: int, values: int) -> ApiWorld:
     world = ApiWorld()
     stock(world, integrations=integrations, values=values // 10)
     add_values(world, METRIC, values)
+    account = an_account(monthly(4900), monthly(9900), monthly(1900), mode="test")
+    for integration in ("int_001", "int_002", "int_003"):
+        world.read_account(account, integration)
     return world
 
 
@@ -142,7 +160,8 @@ def test_no_route_reads_more_than_what_it_shows_costs(usual, reads_of, target, c
     answer, reads, calls = reads_of(usual, target)
     shown = answer.get("data", [answer])
     assert reads <= AT_ANY_RATE + sum(map(cost, shown))
-    assert calls <= CALLS + (CALLS_PER_PERIOD * len(shown) if "resolution" in target else 0)
+    beside = CALLS_PER_PERIOD * len(shown) if "resolution" in target else 0
+    assert calls <= CALLS + (CALLS_OF_LEDGER if "explain" in target else beside)
 
 
 @pytest.mark.parametrize(("target", "cost"), ASKED)
