@@ -9,7 +9,7 @@ The first list comes alone until its first answer, so that a refused key costs f
 from collections.abc import Sequence
 from dataclasses import replace
 
-from shared.adapters.stripe_balance_reading import read_balance
+from shared.adapters.stripe_balance_reading import read_balance, read_newest_balance
 from shared.adapters.stripe_catalog import is_valued, lacking_now, lacking_past
 from shared.adapters.stripe_catalog_reading import CatalogReader
 from shared.adapters.stripe_customer_reading import deleted_customers, read_customers
@@ -21,6 +21,7 @@ from shared.adapters.stripe_reading import read_subscriptions
 from shared.adapters.stripe_transport import StripeTransport
 from shared.domain.account import EVERYTHING, Account, Mode, Needs
 from shared.domain.customers import Customer
+from shared.domain.rates import rates_of
 from shared.domain.subscriptions import Subscription
 from shared.domain.timelines import build_timeline
 from shared.domain.unreadable import Unreadable
@@ -40,6 +41,8 @@ async def read_account(transport: StripeTransport, mode: Mode, needs: Needs) -> 
         await reader.read_customers()
     if needs.balance:
         await reader.read_balance()
+    elif needs.rates:
+        await reader.read_rates()
     return reader.account
 
 
@@ -80,9 +83,14 @@ class _AccountReader:
         self.account = replace(self.account, customers=tuple(customers.values()))
 
     async def read_balance(self) -> None:
-        """Read the balance transactions."""
+        """Read the balance transactions; they tell exchange rates too."""
         rows = await read_balance(self._transport, self._needs.balance)
-        self.account = replace(self.account, balance=rows)
+        self.account = replace(self.account, balance=rows, rates=tuple(rates_of(rows)))
+
+    async def read_rates(self) -> None:
+        """Read what the newest balance transactions were exchanged at, in one request."""
+        rows = await read_newest_balance(self._transport)
+        self.account = replace(self.account, rates=tuple(rates_of(rows)))
 
     def _has_value(self, obj: SubscriptionObject) -> bool:
         """Return whether any amount of a subscription is asked for: now, or in its past."""

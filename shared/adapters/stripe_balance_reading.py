@@ -5,7 +5,8 @@ from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime, timedelta
 from types import MappingProxyType
 
-from shared.adapters.stripe_lists import expanding, read_all, together
+from shared.adapters.stripe_listings import BALANCE
+from shared.adapters.stripe_lists import LIMIT, read_all, together
 from shared.adapters.stripe_money_mapping import (
     customer_of,
     payers_of,
@@ -13,8 +14,7 @@ from shared.adapters.stripe_money_mapping import (
     unpaid_charges,
     with_payers,
 )
-from shared.adapters.stripe_money_objects import BalanceTransactionObject, ChargeObject
-from shared.adapters.stripe_objects import Page
+from shared.adapters.stripe_money_objects import ChargeObject
 from shared.adapters.stripe_transport import RefusedError, StripeTransport
 from shared.domain.balance import COLLECTED, BalanceTransaction
 from shared.ports import AccountBook
@@ -37,14 +37,21 @@ async def read_balance(
         RefusedError: Stripe refused a request for good.
         BillingSourceError: see `StripeTransport.get`.
     """
-    found = await read_all(
-        transport,
-        "/v1/balance_transactions",
-        expanding(["source"], "data."),
-        Page[BalanceTransactionObject],
-        reach=reach,
-    )
+    found = await read_all(transport, BALANCE.path, BALANCE.parameters, BALANCE.kind, reach=reach)
     return await with_all_payers(transport, to_rows(found.values()))
+
+
+async def read_newest_balance(transport: StripeTransport) -> tuple[BalanceTransaction, ...]:
+    """Return the newest movements of the balance, as many as one request gives.
+
+    Who paid is told as far as these tell it.
+
+    Raises:
+        RefusedError: Stripe refused the request for good.
+        BillingSourceError: see `StripeTransport.get`.
+    """
+    page = await transport.get(BALANCE.path, (*BALANCE.parameters, LIMIT), BALANCE.kind)
+    return to_rows(page.data)
 
 
 async def with_all_payers(

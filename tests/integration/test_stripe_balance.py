@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
 import pytest
@@ -10,7 +11,7 @@ from aiohttp import web
 
 from local.stripe_sandbox import Business, Customer, Sandbox, start
 from local.stripe_sandbox import Settings as SandboxSettings
-from local.stripe_sandbox.paying import move_balance
+from local.stripe_sandbox.paying import exchange_rate, move_balance
 from shared.adapters.stripe_source import StripeSource
 from shared.domain.account import Needs, Reading
 from shared.domain.definitions import Definitions
@@ -224,3 +225,43 @@ def test_what_was_paid_in_another_currency_counts_as_it_was_settled(
     assert value_of(reading, Revenue()) == Decimal(moved.amount) / 100
     # The fee and the tax on it.
     assert value_of(reading, Revenue("fees")) == Decimal(moved.fee) / 100
+
+
+def rates_in(reading: Reading) -> list[tuple[str, str, Fraction]]:
+    return [(it.currency, it.into, it.rate) for it in reading.account.rates]
+
+
+def days_rate(business: Business, currency: str, days_ago: int = 0) -> Fraction:
+    """What the sandbox exchanges at, in minor units, without a digit lost."""
+    rate = exchange_rate(business.state, currency, business.now - days_ago * 86_400)
+    return Fraction(str(rate))
+
+
+def test_the_newest_movements_tell_exchange_rates_in_one_request(
+    sandbox: Sandbox, business: Business, asked: Asked
+) -> None:
+    business.charge(10_000, currency="gbp", at=long_before(business))
+    fill_a_page(business)
+    reading = read(sandbox, Needs(rates=True))
+    (request,) = asked.requests
+    assert dict(request.query) == {"expand[]": "data.source", "limit": "100"}
+    assert (reading.requests, reading.account.balance) == (1, ())
+    assert rates_in(reading) == []  # the pounds are older than the newest hundred
+    business.charge(10_000, currency="eur")
+    told = rates_in(read(sandbox, Needs(rates=True)))
+    assert told == [("eur", "usd", days_rate(business, "eur"))]
+
+
+def test_where_the_balance_is_read_it_tells_the_rates_without_a_further_request(
+    sandbox: Sandbox, business: Business
+) -> None:
+    for days, currency in enumerate(["usd", "jpy", "eur"]):
+        at = business.now - days * 86_400
+        business.refund(business.charge(10_000, currency=currency, at=at), at=at)
+    reading = read(sandbox, Needs(balance=timedelta(days=30), rates=True))
+    assert (reading.requests, len(reading.account.balance)) == (1, 6)
+    assert rates_in(reading) == [
+        ("eur", "usd", days_rate(business, "eur", 2)),
+        ("jpy", "usd", days_rate(business, "jpy", 1) / 100),
+    ]
+    assert read(sandbox).account.rates == reading.account.rates
