@@ -5,7 +5,7 @@ from datetime import datetime
 
 from functions.api.catch_up import CatchUp
 from functions.api.connect_account import accept_key
-from shared.domain.account import AccountIdentity, Mode, Reading
+from shared.domain.account import AccountIdentity, Mode, Needs, Reading
 from shared.domain.definitions import Definitions
 from shared.domain.metrics import (
     Measurement,
@@ -15,8 +15,13 @@ from shared.domain.metrics import (
     compute,
     needs_of,
 )
-from shared.errors import ConflictError, SourceUnavailableError
-from shared.ports import BillingSources, Clock, ConfigStore, SecretStore
+from shared.errors import (
+    ConflictError,
+    PermissionMissingError,
+    QueryTooLargeError,
+    SourceUnavailableError,
+)
+from shared.ports import BillingSource, BillingSources, Clock, ConfigStore, SecretStore
 
 DEADLINE_SECONDS = 20.0
 _LEAST_SECONDS = 2.0
@@ -65,21 +70,40 @@ class AnswerTestQuery:
         started_at = self.clock.now()
         source = self.sources(key)
         identity = source.identify()
-        left = DEADLINE_SECONDS - (self.clock.now() - started_at).total_seconds()
+        left = self._left(started_at)
         if left < _LEAST_SECONDS:
             raise SourceUnavailableError("Stripe answers too slowly now. Try again in a minute.")
         reading = source.read(needs_of(query), deadline_seconds=left)
         terms = Terms(
             definitions=definitions or Definitions(), currency=_currency_of(identity, reading)
         )
+        measurement = compute(query, reading.account, reading.as_of, terms)
+        if _lacks_rates(measurement) and not reading.account.rates:
+            reading = self._with_rates(reading, source, started_at)
+            measurement = compute(query, reading.account, reading.as_of, terms)
         return TestAnswer(
-            measurement=compute(query, reading.account, reading.as_of, terms),
+            measurement=measurement,
             mode=key.mode,
             account=identity,
             as_of=reading.as_of,
             took_ms=self._since(started_at),
             requests=reading.requests + 1,
         )
+
+    def _with_rates(self, reading: Reading, source: BillingSource, started_at: datetime) -> Reading:
+        """Return a reading with the rates of the account's newest money, if there is time for it.
+
+        Without them the value stays withheld, so that a key which may not read them is no error.
+        """
+        left = self._left(started_at)
+        if left < _LEAST_SECONDS:
+            return reading
+        try:
+            found = source.read(Needs(rates=True), deadline_seconds=left)
+        except (PermissionMissingError, QueryTooLargeError):
+            return replace(reading, requests=reading.requests + 1)
+        account = replace(reading.account, rates=found.account.rates)
+        return replace(reading, account=account, requests=reading.requests + found.requests)
 
     def for_integration(
         self, integration_id: str, query: MetricQuery, definitions: Definitions | None
@@ -117,8 +141,15 @@ class AnswerTestQuery:
             requests=found.requests + 1,
         )
 
+    def _left(self, started_at: datetime) -> float:
+        return DEADLINE_SECONDS - (self.clock.now() - started_at).total_seconds()
+
     def _since(self, started_at: datetime) -> int:
         return int((self.clock.now() - started_at).total_seconds() * 1000)
+
+
+def _lacks_rates(measurement: Measurement) -> bool:
+    return any(warning.code == "currency_rate_missing" for warning in measurement.warnings)
 
 
 def _warn_of_age(as_of: datetime) -> MetricWarning:
