@@ -83,7 +83,8 @@ class Api(Construct):
             },
             # The gateway gives up after 30 s; ending before it leaves time for an answer in words.
             timeout=cdk.Duration.seconds(29),
-            memory_size=1024,
+            # As much as the sync worker has: an explanation loads the whole account, too.
+            memory_size=2048,
         )
         self.http_api = apigateway.HttpApi(self, "Gateway", create_default_stage=False)
         routes = self._routes(identity)
