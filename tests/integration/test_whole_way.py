@@ -3,6 +3,7 @@
 import pytest
 
 from local.stripe_sandbox import Business, Settings, start
+from local.stripe_sandbox.paying import exchange_rate
 from tests.fakes import NOON
 from tests.local_process import Api, running_local
 
@@ -177,6 +178,22 @@ def test_an_account_without_rates_for_its_currencies_withholds_the_value(shop):
         "POST", "/v1/test-query", {"integration_id": integration["id"], "query": MRR}
     )
     assert answer["value"] == 310
+
+
+def test_money_that_stripe_exchanged_tells_the_rate(shop):
+    euros = shop.sandbox.run(lambda b: b.add_price(unit_amount=10_000, currency="eur"))
+    shop.subscribe(euros)
+    rate = shop.sandbox.run(lambda b: exchange_rate(b.state, "eur", b.now))
+    shop.sandbox.run(lambda b: b.charge(10_000, currency="eur"))
+    integration = shop.connect()
+    # By key the newest money is read for it, connected it is in the ledger.
+    for source in ({"secret_key": shop.sandbox.key}, {"integration_id": integration["id"]}):
+        answer = shop.api.ok("POST", "/v1/test-query", {**source, "query": MRR})
+        rows = {row["currency"]: row for row in answer["explanation"]["breakdown"]["by_currency"]}
+        assert rows["eur"]["rate_source"] == "implied"
+        assert rows["eur"]["rate"] == pytest.approx(rate)
+        assert rows["eur"]["converted"] == pytest.approx(rows["eur"]["value"] * rate, abs=0.01)
+        assert answer["value"] == rows["usd"]["value"] + rows["eur"]["converted"]
 
 
 def test_what_was_made_can_be_removed(shop):
