@@ -1,5 +1,6 @@
 """The book in DynamoDB's items: whatever is done, repeated or killed, it says what memory says."""
 
+from contextlib import suppress
 from datetime import timedelta
 
 import pytest
@@ -10,6 +11,7 @@ from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, 
 from shared.adapters.dynamodb_book import DynamoDbBook
 from shared.adapters.dynamodb_packing import RecordReader, pack_records
 from shared.domain.ledger import CustomerRecord, Fact, Span
+from shared.domain.rates import rates_of
 from tests.fakes import NOON
 from tests.ledger_builders import (
     LISTINGS,
@@ -171,6 +173,18 @@ def test_a_rate_that_is_no_news_is_not_written_again():
     table.reads = table.writes = 0
     book.add_balance(rows)
     assert (table.reads, table.writes) == (2, 0)
+
+
+@pytest.mark.parametrize("writes", range(6))
+def test_a_payment_that_was_kept_before_a_process_was_killed_has_told_its_rate(writes):
+    table = InMemoryTable()
+    book = DynamoDbBook(table, "int_1")
+    rows = [an_exchanged_row(n, NOON - timedelta(days=n)) for n in range(4)]
+    table.writes_left = writes
+    with suppress(KilledError):
+        book.add_balance(rows)
+    # A sync adds what it does not find; what it finds is not looked at again.
+    assert set(rates_of(book.balance(NOON - timedelta(days=9)))) <= set(book.rates())
 
 
 @pytest.mark.parametrize("order", [1, -1])

@@ -107,6 +107,21 @@ def test_a_payment_can_bounce(business: Business) -> None:
     assert get(business.state, f"/v1/charges/{charge.id}")["status"] == "failed"
 
 
+@pytest.mark.parametrize(("currency", "low", "high"), [("eur", 1, 1.2), ("jpy", 0.6, 0.7)])
+def test_each_day_has_its_rate_which_turns_what_is_paid_into_what_is_settled(
+    business: Business, currency: str, low: float, high: float
+) -> None:
+    rates = set()
+    for days in range(5):
+        business.charge(123_456, currency=currency, at=business.now - days * 86_400)
+    for moved in get(business.state, "/v1/balance_transactions")["data"]:
+        rates.add(moved["exchange_rate"])
+        assert moved["currency"] == "usd"
+        assert moved["amount"] == round(123_456 * moved["exchange_rate"])
+    assert len(rates) == 5
+    assert low < min(rates) < max(rates) < high
+
+
 def test_what_is_undone_is_exchanged_at_the_rate_of_before(business: Business) -> None:
     charge = business.charge(10_000, currency="eur")
     refund = business.refund(charge)
