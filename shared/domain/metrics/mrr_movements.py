@@ -5,7 +5,7 @@ in sum. Terms as in docs/metrics.md; both ends are converted at the same rates, 
 rates move nothing. What they did move is told apart, as fx_impact.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from fractions import Fraction
@@ -14,7 +14,7 @@ from typing import Literal
 from shared.domain.metrics.conversion import Converter
 from shared.domain.metrics.retention import Retention
 from shared.domain.metrics.weights import NOBODY, RetainedCustomer
-from shared.domain.money import round_shares
+from shared.domain.money import exact_sum, round_shares
 
 MovementKind = Literal["new", "reactivation", "expansion", "contraction", "churned", "unchanged"]
 GAINS = ("new", "reactivation", "expansion")
@@ -42,16 +42,29 @@ class MrrMovement:
 
 
 def list_movements(retention: Retention, converter: Converter) -> list[MrrMovement] | None:
-    """Return every customer's movement in the order of their ids; None without a rate."""
-    movements = []
-    for customer_id in sorted(retention.opening.keys() | retention.closing.keys()):
-        before = retention.opening.get(customer_id, NOBODY)
-        after = retention.closing.get(customer_id, NOBODY)
-        opening, closing = _in_total(before, converter), _in_total(after, converter)
-        if opening is None or closing is None:
+    """Return every customer's movement in the order of their ids; None without a rate.
+
+    What became of customers who were alike at both ends is found once.
+    """
+    weigh = retention.weights.customer
+    states = {*retention.opening_states, *retention.closing_states}
+    totals: dict[int, Fraction] = {}
+    for state in states:
+        total = _in_total(weigh(state) or NOBODY, converter)
+        if total is None:
             return None
-        kind = _kind_of(opening, closing, customer_id, retention)
-        by_discount = dict(before.listed) == dict(after.listed) and opening != closing
+        totals[state] = total
+    movements = []
+    alike: dict[tuple[int, int], tuple[MovementKind, Fraction, Fraction, bool]] = {}
+    for customer_id, before, after in sorted(retention.both_ends()):
+        if (before, after) not in alike:
+            opening, closing = totals[before], totals[after]
+            kind = _kind_of(opening, closing, is_retained=weigh(after) is not None)
+            by_discount = opening != closing and _listed(weigh(before)) == _listed(weigh(after))
+            alike[before, after] = kind, opening, closing, by_discount
+        kind, opening, closing, by_discount = alike[before, after]
+        if kind == "new" and customer_id in retention.paid_before:
+            kind = "reactivation"
         movements.append(MrrMovement(customer_id, kind, opening, closing, by_discount))
     return movements
 
@@ -79,21 +92,24 @@ def sum_movements(
     `expansion_by_discount` is the part of the expansion, and `contraction_by_discount` of the
     contraction, in which only discounts changed.
     """
-    sums = {
-        kind: sum((it.change for it in movements if it.kind == kind), Fraction(0))
-        for kind in (*GAINS, *LOSSES)
-    }
-    opening = sum((it.opening for it in movements), Fraction(0))
+    by_kind = {kind: [it for it in movements if it.kind == kind] for kind in (*GAINS, *LOSSES)}
+    sums = {kind: _sum_of_changes(group) for kind, group in by_kind.items()}
+    opening = exact_sum(it.opening for it in movements)
     # Shares of the closing MRR, so that the rounded ones add up to it.
     shares = round_shares([opening_then, opening - opening_then, *sums.values()], digits)
     rounded = dict(zip(("opening", "fx_impact", *sums), shares, strict=True))
     found = {kind: -value if kind in LOSSES else value for kind, value in rounded.items()}
     found["closing"] = sum(shares, Decimal(0))
     for kind in ("expansion", "contraction"):
-        by_discount = (it.change for it in movements if it.kind == kind and it.by_discount)
-        (share,) = round_shares([abs(sum(by_discount, Fraction(0)))], digits)
+        by_discount = _sum_of_changes(it for it in by_kind[kind] if it.by_discount)
+        (share,) = round_shares([abs(by_discount)], digits)
         found[f"{kind}_by_discount"] = share
     return found
+
+
+def _sum_of_changes(movements: Iterable[MrrMovement]) -> Fraction:
+    every = list(movements)
+    return exact_sum(it.closing for it in every) - exact_sum(it.opening for it in every)
 
 
 def _in_total(customer: RetainedCustomer, converter: Converter) -> Fraction | None:
@@ -102,14 +118,17 @@ def _in_total(customer: RetainedCustomer, converter: Converter) -> Fraction | No
     return None if sums is None else sums.get("", Fraction(0))
 
 
-def _kind_of(
-    opening: Fraction, closing: Fraction, customer_id: str, retention: Retention
-) -> MovementKind:
+def _listed(customer: RetainedCustomer | None) -> dict[str, Fraction]:
+    return dict((customer or NOBODY).listed)
+
+
+def _kind_of(opening: Fraction, closing: Fraction, *, is_retained: bool) -> MovementKind:
+    """Return what it is of a customer who had not paid before the window."""
     if opening == closing:
         return "unchanged"
     if not opening:
-        return "reactivation" if customer_id in retention.paid_before else "new"
+        return "new"
     if not closing:
         # Who stays without paying, such as behind a coupon of 100 %, has not left.
-        return "contraction" if customer_id in retention.closing else "churned"
+        return "contraction" if is_retained else "churned"
     return "expansion" if closing > opening else "contraction"

@@ -29,7 +29,7 @@ from shared.domain.metrics.mrr_movements import (
 from shared.domain.metrics.retention import RangeSums, Retention, compare_retained
 from shared.domain.metrics.scope import Scope, count_nouns, select_scope
 from shared.domain.metrics.weights import NOBODY
-from shared.domain.money import format_money, round_half_up, round_money, round_shares
+from shared.domain.money import exact_sum, format_money, round_half_up, round_money, round_shares
 from shared.domain.windows import LongTimeRange, Window, window_ending
 
 _FEW_CUSTOMERS = 50
@@ -137,14 +137,18 @@ def companions_of(found: RetainedRevenue) -> dict[str, Decimal | None]:
     for name, value in sums.items():
         named[name if name == "fx_impact" else f"{name}_mrr"] = value
     retention = found.retention
-    for when, customers, converter in (
-        ("opening_", retention.opening, found.converter_then),
-        ("", retention.closing, found.converter),
+    for when, states, converter in (
+        ("opening_", retention.opening_states, found.converter_then),
+        ("", retention.closing_states, found.converter),
     ):
+        customers = [
+            (retention.weights.customer(state) or NOBODY, count)
+            for state, count in Counter(states).items()
+        ]
         for name in ("at_risk", "in_trial"):
             named[f"{when}{name}_mrr"] = converter.sum_rounded(
-                (minor, code)
-                for it in customers.values()
+                (minor * count, code)
+                for it, count in customers
                 for code, minor in getattr(it, name).items()
             )
     return named
@@ -170,7 +174,7 @@ def left_out_of(found: RetainedRevenue) -> tuple[LeftOut, ...]:
     for kind, said in (("new", "new in the range"), ("reactivation", "back in the range")):
         group = [it for it in found.movements if it.kind == kind]
         words = f"{count_nouns(len(group), 'customer')} {said}"
-        amount = found.rounded(sum((it.closing for it in group), Fraction(0)))
+        amount = found.rounded(exact_sum(it.closing for it in group))
         rows.append(LeftOut(kind, words, len(group), amount))
     unknown = found.retention.unreadable.total()
     words = f"{count_nouns(unknown, 'customer')} of unknown amount"

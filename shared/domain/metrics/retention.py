@@ -105,6 +105,14 @@ class Retention:
         """What was retained at the end, by customer id."""
         return dict(self._retained(self._closing))
 
+    def both_ends(self) -> Iterator[tuple[str, int, int]]:
+        """Yield (customer id, state at the start, state at the end) of who was retained at any."""
+        retained = self.weights.retained()
+        ids = compress(self.states.customers, map(self.is_readable, range(len(self._opening))))
+        for ends in zip(ids, self.opening_states, self.closing_states, strict=True):
+            if retained[ends[1]] or retained[ends[2]]:
+                yield ends
+
     @cached_property
     def cohort(self) -> list[str]:
         """The ids of those whose retained MRR at the start was above 0, in a fixed order."""
