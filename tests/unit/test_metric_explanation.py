@@ -59,6 +59,7 @@ def test_what_is_left_out_is_named_counted_and_valued() -> None:
         "canceled": (1, None),
         "free": (1, 0),
         "fully_discounted": (1, 0),
+        "no_fixed_price": (2, None),
         "metered": (1, None),
         "one_time": (1, None),
     }

@@ -112,12 +112,22 @@ def test_the_other_numbers_of_the_range_stand_beside_it() -> None:
 
 
 def test_what_is_no_revenue_is_left_out_by_category() -> None:
-    rows = explain(*a_month()).left_out
+    rows = explain(*a_month(), metric="net").left_out
     assert [(row.reason, row.count, row.amount) for row in rows] == [
         ("fee", 1, Decimal(-25)),
         ("payout", 2, Decimal(-100)),
     ]
     assert rows[1].detail == "2 balance transactions of category payout"
+
+
+def test_what_is_another_number_of_revenue_is_left_out_too() -> None:
+    rows = explain(*a_month(), metric="total").left_out
+    assert [(row.reason, row.count, row.amount) for row in rows[:-2]] == [
+        ("dispute", 2, Decimal(-80)),
+        ("dispute_reversal", 1, Decimal(20)),
+        ("refund", 2, Decimal(-40)),
+        ("refund_failure", 1, Decimal(10)),
+    ]
 
 
 def test_each_movement_shows_with_what_caused_it_and_who_paid() -> None:

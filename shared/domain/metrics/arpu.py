@@ -11,7 +11,10 @@ from shared.domain.account import Account
 from shared.domain.balance import CHARGE, COLLECTED, BalanceTransaction
 from shared.domain.metrics.balance_days import Sums, days_of
 from shared.domain.metrics.balance_movements import (
+    NOUN,
+    OBJECT,
     Movements,
+    list_adding_nothing,
     list_other_movements,
     payments,
     select_movements,
@@ -22,6 +25,7 @@ from shared.domain.metrics.conversion import Converter, warn_of_missing_rates
 from shared.domain.metrics.measurement import (
     Breakdown,
     Contribution,
+    Coverage,
     Explanation,
     LeftOut,
     Measurement,
@@ -105,7 +109,8 @@ def compute_arpu(query: Arpu, account: Account, at: datetime, terms: Terms) -> M
                 by_currency=rows_by_currency(amounts, converter, is_withheld=is_withheld)
             ),
             contributions=_list_contributions(collected, converter, is_withheld=is_withheld),
-            left_out=_list_left_out(collected, movements, converter),
+            left_out=_list_left_out(movements, converter),
+            coverage=Coverage(OBJECT, movements.read, len(_of_customers(movements))),
             companions={
                 "per_month": _divide(exact, months, converter),
                 "payments": Decimal(sum(collected.payments.values())),
@@ -179,16 +184,22 @@ def _list_contributions(
     return tuple(sorted(rows, key=lambda row: (-row.amount, row.id)))
 
 
-def _list_left_out(
-    collected: _Collected, movements: Movements, converter: Converter
-) -> tuple[LeftOut, ...]:
-    guests = [(minor, currency) for (who, currency), minor in collected.sums.items() if not who]
-    others = list_other_movements(movements, converter)
+def _of_customers(movements: Movements) -> list[BalanceTransaction]:
+    return [it for it in movements.counted if it.category in COLLECTED and it.customer_id]
+
+
+def _list_left_out(movements: Movements, converter: Converter) -> tuple[LeftOut, ...]:
+    guests = [it for it in movements.counted if it.category in COLLECTED and not it.customer_id]
+    known = {it.id for it in (*guests, *_of_customers(movements))}
+    others = (
+        *list_adding_nothing(movements, known, converter),
+        *list_other_movements(movements, converter),
+    )
     if not guests:
         return others
-    count = collected.payments.get(None, 0)
-    words = f"{count_nouns(count, 'payment')} without a known customer"
-    return (LeftOut("guest", words, count, converter.sum_rounded(guests)), *others)
+    words = f"{count_nouns(len(guests), NOUN)} of payments without a known customer"
+    amount = converter.sum_rounded((it.amount_minor, it.currency) for it in guests)
+    return (LeftOut("guest", words, len(guests), amount, OBJECT), *others)
 
 
 def _formula(

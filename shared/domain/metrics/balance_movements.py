@@ -1,6 +1,7 @@
 """What revenue and ARPU share: the movements of the balance in a range, and how they add up."""
 
-from collections.abc import Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from shared.domain.account import Account
@@ -12,7 +13,7 @@ from shared.domain.metrics.measurement import LeftOut, MetricWarning
 from shared.domain.metrics.scope import count_nouns
 from shared.domain.windows import Window
 
-NOUN = "balance transaction"
+NOUN, OBJECT = "balance transaction", "balance_transaction"
 _KNOWN = NO_REVENUE.union(REVENUE)
 
 
@@ -31,6 +32,11 @@ class Movements:
     counted: tuple[BalanceTransaction, ...]
     other: tuple[BalanceTransaction, ...]
     unknown: tuple[BalanceTransaction, ...]
+
+    @property
+    def read(self) -> int:
+        """How many they are."""
+        return len(self.counted) + len(self.other) + len(self.unknown)
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,19 +89,29 @@ def payments(movements: Sequence[BalanceTransaction]) -> list[BalanceTransaction
     return [it for it in movements if it.category == CHARGE and it.charge_id not in failed]
 
 
+def list_adding_nothing(
+    movements: Movements, added: Collection[str], converter: Converter
+) -> tuple[LeftOut, ...]:
+    """Return the movements of the categories of revenue that add nothing to a number, by category.
+
+    Args:
+        movements: of the range.
+
+        added: the ids of those that add something.
+
+        converter: to the reporting currency.
+    """
+    return _by_category([it for it in movements.counted if it.id not in added], converter)
+
+
 def list_other_movements(movements: Movements, converter: Converter) -> tuple[LeftOut, ...]:
     """Return the movements that are no revenue, by category, and those of unknown category."""
-    categories = sorted({it.category for it in movements.other})
-    rows = [
-        _row(category, [it for it in movements.other if it.category == category], converter)
-        for category in categories
-    ]
-    if movements.unknown:
-        counted = count_nouns(len(movements.unknown), NOUN)
-        rows.append(
-            LeftOut("unreadable", f"{counted} of unknown category", len(movements.unknown), None)
-        )
-    return tuple(rows)
+    rows = _by_category(movements.other, converter)
+    unknown = len(movements.unknown)
+    if not unknown:
+        return rows
+    words = f"{count_nouns(unknown, NOUN)} of unknown category"
+    return (*rows, LeftOut("unreadable", words, unknown, None, OBJECT))
 
 
 def is_all_unknown(sums: Sums) -> bool:
@@ -116,7 +132,16 @@ def _unknown(sums: Sums) -> list[SumKey]:
     return [it for it in sums if it.category not in _KNOWN]
 
 
+def _by_category(
+    movements: Sequence[BalanceTransaction], converter: Converter
+) -> tuple[LeftOut, ...]:
+    groups: defaultdict[str, list[BalanceTransaction]] = defaultdict(list)
+    for it in movements:
+        groups[it.category].append(it)
+    return tuple(_row(category, groups[category], converter) for category in sorted(groups))
+
+
 def _row(category: str, group: Sequence[BalanceTransaction], converter: Converter) -> LeftOut:
     words = f"{count_nouns(len(group), NOUN)} of category {category}"
     amounts = ((it.amount_minor, it.currency) for it in group)
-    return LeftOut(category, words, len(group), converter.sum_rounded(amounts))
+    return LeftOut(category, words, len(group), converter.sum_rounded(amounts), OBJECT)

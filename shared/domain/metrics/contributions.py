@@ -4,7 +4,7 @@ Every list here adds up exactly to the rounded value: shares are rounded by larg
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from fractions import Fraction
 
@@ -12,11 +12,11 @@ from shared.domain.metrics.assessments import Assessment
 from shared.domain.metrics.conversion import Converter
 from shared.domain.metrics.measurement import (
     Breakdown,
-    BreakdownRow,
     Contribution,
     CurrencyRow,
     Part,
 )
+from shared.domain.metrics.price_rows import money_by
 from shared.domain.metrics.scope import Scope
 from shared.domain.money import (
     Amount,
@@ -28,7 +28,6 @@ from shared.domain.money import (
     to_major,
 )
 from shared.domain.timelines import Timeline
-from shared.domain.worth import MonthlyItem
 
 _LABELS = {
     "active": "Active subscriptions",
@@ -94,28 +93,15 @@ def break_down(
     by_currency = rows_by_currency(amounts, converter, is_withheld=is_withheld)
     if is_withheld:
         return Breakdown(by_currency=by_currency)
-    return Breakdown(
-        by_price=_rows_by(counted, converter, lambda item: item.price_id),
-        by_product=_rows_by(counted, converter, lambda item: item.product_id),
-        by_currency=by_currency,
+    by_price, by_product = money_by(
+        (
+            (item, it.count, it.kind.currency)
+            for it in counted
+            for item in (it.monthly.items if it.monthly else ())
+        ),
+        converter,
     )
-
-
-def _rows_by(
-    counted: Sequence[Assessment], converter: Converter, key_of: Callable[[MonthlyItem], str]
-) -> tuple[BreakdownRow, ...]:
-    counts: Counter[str] = Counter()
-    rows = []
-    for it in counted:
-        for item in it.monthly.items if it.monthly else ():
-            rows.append((key_of(item), item.amount_minor * it.count, it.kind.currency))
-            counts[key_of(item)] += it.count
-    sums = converter.sum_by(rows) or {}
-    keys = sorted(sums, key=lambda key: (-sums[key], key))
-    shares = round_shares([sums[key] for key in keys], converter.digits)
-    return tuple(
-        BreakdownRow(key, share, counts[key]) for key, share in zip(keys, shares, strict=True)
-    )
+    return Breakdown(by_price, by_product, by_currency)
 
 
 def rows_by_currency(

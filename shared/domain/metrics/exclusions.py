@@ -23,6 +23,7 @@ _WORDS = {
     "cancel_requested": ("subscription", "with a requested end"),
     "free": ("subscription", "at no cost"),
     "fully_discounted": ("subscription", "discounted to nothing"),
+    "no_fixed_price": ("subscription", "without a fixed recurring price"),
     "metered": ("item", "billed by usage"),
     "one_time": ("item", "billed once"),
     "item_trial": ("item", "in a trial of its own"),
@@ -58,13 +59,14 @@ def list_left_out(
 
 def _row(reason: str, count: int, amount: Decimal | None) -> LeftOut:
     noun, said = _WORDS[reason]
-    return LeftOut(reason, f"{count_nouns(count, noun)} {said}", count, amount)
+    return LeftOut(reason, f"{count_nouns(count, noun)} {said}", count, amount, noun)
 
 
 def _whole_row(reason: str, group: Sequence[Assessment], converter: Converter) -> LeftOut:
-    has_ended = any(it.monthly is None for it in group)
+    # What has ended is worth nothing any more, and what usage will bring nobody knows.
+    is_unknown = reason == "no_fixed_price" or any(it.monthly is None for it in group)
     amounts = ((it.sum_minor, it.kind.currency) for it in group)
-    amount = None if has_ended else converter.sum_rounded(amounts)
+    amount = None if is_unknown else converter.sum_rounded(amounts)
     return _row(reason, sum(it.count for it in group), amount)
 
 
@@ -77,12 +79,14 @@ def _item_row(
 
 
 def _reason_worth_nothing(it: Assessment) -> str | None:
-    """Return why a subscription adds nothing: left out, free, or discounted to nothing."""
+    """Return why a subscription adds nothing; None where it adds something."""
     if it.reason or it.monthly is None:
         return it.reason
+    if it.minor:
+        return None
     if it.monthly.is_free:
         return "free"
-    return "fully_discounted" if it.monthly.is_fully_discounted else None
+    return "fully_discounted" if it.monthly.is_fully_discounted else "no_fixed_price"
 
 
 def warn_of_exclusions(

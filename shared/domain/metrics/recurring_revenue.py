@@ -14,7 +14,13 @@ from shared.domain.metrics.assessments import Assessment, Unknown, assess_all
 from shared.domain.metrics.contributions import break_down, list_contributions, list_parts
 from shared.domain.metrics.conversion import Converter, warn_of_missing_rates
 from shared.domain.metrics.exclusions import list_left_out, warn_of_exclusions
-from shared.domain.metrics.measurement import Explanation, Measurement, MetricWarning, Terms
+from shared.domain.metrics.measurement import (
+    Coverage,
+    Explanation,
+    Measurement,
+    MetricWarning,
+    Terms,
+)
 from shared.domain.metrics.retained_revenue import companions_of, measure_retained_revenue
 from shared.domain.metrics.scope import count_nouns, select_scope
 from shared.domain.money import format_value
@@ -72,6 +78,9 @@ def measure_recurring_revenue(
                 **_companions(kind, assessed, value, converter),
                 **_movements(account, at, terms),
             },
+            coverage=Coverage(
+                "subscription", scope.read, sum(it.count for it in counted if it.minor)
+            ),
         )
 
     return Measurement(value, "currency", converter.currency, tuple(warnings), explain)

@@ -25,10 +25,12 @@ from shared.domain.definitions import Definitions
 from shared.domain.metrics.balance_days import Sums, days_of
 from shared.domain.metrics.balance_movements import (
     NOUN,
+    OBJECT,
     Movements,
     Sum,
     add_up,
     is_all_unknown,
+    list_adding_nothing,
     list_other_movements,
     payments,
     select_movements,
@@ -39,6 +41,7 @@ from shared.domain.metrics.conversion import Converter, warn_of_missing_rates
 from shared.domain.metrics.measurement import (
     Breakdown,
     Contribution,
+    Coverage,
     Explanation,
     Measurement,
     MetricWarning,
@@ -83,6 +86,11 @@ class _Answer:
         """The movements of which something counts, with what each adds in minor units."""
         added = [(it, *self.sum.of(it)) for it in self.movements.counted]
         return [(it, amount + fee) for it, amount, fee in added if amount or fee]
+
+    @property
+    def added(self) -> frozenset[str]:
+        """The ids of the movements of which something counts."""
+        return frozenset(it.id for it, _ in self.shares)
 
     def find_missing(self, currencies: Iterable[str]) -> set[str]:
         """Return those of the currencies that have no rate and are in any share."""
@@ -133,7 +141,11 @@ def compute_revenue(query: Revenue, account: Account, at: datetime, terms: Terms
             parts=parts,
             breakdown=Breakdown(by_currency=by_currency),
             contributions=_list_contributions(answer, is_withheld=is_withheld),
-            left_out=list_other_movements(answer.movements, answer.converter),
+            left_out=(
+                *list_adding_nothing(answer.movements, answer.added, answer.converter),
+                *list_other_movements(answer.movements, answer.converter),
+            ),
+            coverage=Coverage(OBJECT, answer.movements.read, len(answer.shares)),
             companions=_companions(query, named, answer, found),
         )
 

@@ -66,6 +66,12 @@ class Scope:
         counts.update(map(frozenset, apart.values()))
         return list(counts.items())
 
+    @property
+    def read(self) -> int:
+        """How many subscriptions were read, those that can count nowhere included."""
+        known = sum(it.count for it in self.alike)
+        return known + len(self.unreadable) + sum(it.count for it in self.left_out)
+
     def subscriptions(self) -> Iterator[tuple[Timeline, int]]:
         """Yield the subscriptions that there are with the numbers of their kinds, by id.
 

@@ -5,14 +5,19 @@ from datetime import datetime
 from decimal import Decimal
 
 from shared.domain.account import Account
+from shared.domain.definitions import Definitions
 from shared.domain.metrics.measurement import (
+    Breakdown,
     Contribution,
+    Coverage,
     Explanation,
+    LeftOut,
     Measurement,
     MetricWarning,
     Part,
     Terms,
 )
+from shared.domain.metrics.price_rows import counts_by, items_of
 from shared.domain.metrics.queries import SubscriptionCount
 from shared.domain.metrics.scope import Scope, count_nouns, select_scope
 from shared.domain.subscriptions import STATUSES
@@ -33,7 +38,6 @@ def compute_subscription_count(
     >>> compute_subscription_count(SubscriptionCount("all"), Account("live"), now, terms).value
     Decimal('0')
     """
-    del terms  # a count is the same in every currency
     scope = select_scope(account, at)
     counts = Counter(it.status for it in scope.unreadable)
     for it in scope.alike:
@@ -44,8 +48,10 @@ def compute_subscription_count(
         return Explanation(
             formula=f"Subscriptions {_words(query.status)} = {count:,d}",
             parts=_parts(query.status, counts),
+            breakdown=_break_down(query.status, scope, terms.definitions),
             contributions=_contributions(query.status, scope),
-            left_out=scope.left_out,
+            left_out=(*_other_statuses(query.status, counts), *scope.left_out),
+            coverage=Coverage("subscription", scope.read, count),
             companions={
                 status: Decimal(counts[status])
                 for status in _known_first(counts)
@@ -55,6 +61,26 @@ def compute_subscription_count(
 
     warnings = (*scope.warnings, *_status_warnings(query.status, counts))
     return Measurement(Decimal(count), "count", None, warnings, explain)
+
+
+def _other_statuses(status: str, counts: Counter[str]) -> list[LeftOut]:
+    others = [] if status == "all" else [it for it in _known_first(counts) if it != status]
+    return [
+        LeftOut(it, f"{count_nouns(counts[it], 'subscription')} with status {it}", counts[it], None)
+        for it in others
+        if counts[it]
+    ]
+
+
+def _break_down(status: str, scope: Scope, definitions: Definitions) -> Breakdown:
+    """Return the count by price; of what has ended, or cannot be read, none is known."""
+    known = [
+        (items_of(it.kind, definitions), it.count)
+        for it in scope.alike
+        if status in {"all", it.kind.status}
+    ]
+    unreadable = sum(1 for it in scope.unreadable if status in {"all", it.status})
+    return Breakdown(*counts_by([*known, (None, unreadable)]))
 
 
 def _known_first(counts: Counter[str]) -> list[str]:
