@@ -8,7 +8,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from fractions import Fraction
-from math import floor
+from math import floor, lcm
 from typing import Literal
 
 # Stripe documentation, "Supported currencies", zero-decimal and three-decimal currencies. Stripe
@@ -35,6 +35,9 @@ CURRENCIES = frozenset(
 
 Amount = Fraction | int
 Unit = Literal["currency", "percent", "count"]
+
+# In bits; sums of longer integers take longer than those of Fractions.
+_LONGEST_SCALE = 1024
 
 # Only symbols that no reader can take for another currency's; every other currency shows its code.
 SYMBOLS = {
@@ -139,13 +142,29 @@ def round_units(shares: Sequence[Amount], digits: int) -> list[Decimal]:
     >>> [str(share) for share in round_units([150, Fraction(1, 2), Fraction(1, 2)], 2)]
     ['1.50', '0.01', '0.00']
     """
-    units = [floor(share) for share in shares]
-    missing = int(round_half_up(sum(shares), 0)) - sum(units)
+    whole, scale = to_whole(shares)
+    units = [int(it // scale) for it in whole]
+    missing = int(round_half_up(Fraction(sum(whole)) / scale, 0)) - sum(units)
     if missing:
-        by_loss = sorted(range(len(shares)), key=lambda i: units[i] - shares[i])
+        by_loss = sorted(range(len(whole)), key=lambda i: units[i] * scale - whole[i])
         for index in by_loss[:missing]:
             units[index] += 1
     return [_decimal_of_units(unit, digits) for unit in units]
+
+
+def to_whole(amounts: Iterable[Amount]) -> tuple[list[Amount], int]:
+    """Return exact amounts as integers, and by how much they were multiplied for that.
+
+    By 1, and they stay as they are, where integers would be so long that they take longer.
+
+    >>> to_whole([Fraction(1, 2), Fraction(2, 3)])
+    ([3, 4], 6)
+    """
+    exact = list(amounts)
+    scale = lcm(*{it.denominator for it in exact})
+    if scale.bit_length() > _LONGEST_SCALE:
+        return exact, 1
+    return [it.numerator * (scale // it.denominator) for it in exact], scale
 
 
 def format_money(amount: Decimal, currency: str) -> str:

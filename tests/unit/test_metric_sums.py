@@ -10,10 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from shared.domain import money
 from shared.domain.account import Account
 from shared.domain.balance import CHARGE, CHARGE_FAILURE
 from shared.domain.definitions import Definitions
-from shared.domain.metrics import weights
 from shared.domain.metrics.balance_days import days_of
 from shared.domain.metrics.balance_movements import payments
 from shared.domain.metrics.conversion import Converter
@@ -128,7 +128,7 @@ def test_sums_over_a_cohort_are_those_of_its_customers(
     longest: int, every: list[Timeline], definitions: Definitions
 ) -> None:
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(weights, "_LONGEST_SCALE", longest)
+        patched.setattr(money, "_LONGEST_SCALE", longest)
         given_terms = terms(definitions, **RATES)
         account = Account("live", tuple(every))
         found = measure_retained_revenue("last_year", account, NOW, given_terms)

@@ -10,14 +10,13 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from fractions import Fraction
 from functools import cached_property
-from math import lcm
 
 from shared.domain.account import Account
 from shared.domain.definitions import Definitions
 from shared.domain.metrics.conversion import Converter
 from shared.domain.metrics.scope import states_of
 from shared.domain.metrics.states import AccountStates, Kind, PerState
-from shared.domain.money import Amount, exact_sum
+from shared.domain.money import Amount, to_whole
 from shared.domain.subscriptions import STATUSES
 from shared.domain.timelines import PAYING, Stretch
 
@@ -49,8 +48,6 @@ class RetainedCustomer:
 
 NOBODY = RetainedCustomer()
 _NOTHING = Fraction(0)
-# In bits; sums of longer integers take longer than those of Fractions.
-_LONGEST_SCALE = 1024
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -120,10 +117,7 @@ class Weights:
             else converter.convert(amount, kind.currency) or _NOTHING
             for kind, amount in zip(self._states.kinds, self._amounts, strict=True)
         ]
-        scale = lcm(*{it.denominator for it in exact})
-        if scale.bit_length() > _LONGEST_SCALE:
-            return Values(PerState(self._states, exact, exact_sum), 1)
-        whole = [it.numerator * (scale // it.denominator) for it in exact]
+        whole, scale = to_whole(exact)
         return Values(PerState[Amount](self._states, whole, sum), scale)
 
     def customer(self, state: int) -> RetainedCustomer | None:
