@@ -1,14 +1,13 @@
 """Churn: what was lost over a range: customers or revenue, as a rate or an amount."""
 
-from collections.abc import Collection
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from decimal import Decimal
 from fractions import Fraction
 
 from shared.domain.account import Account
-from shared.domain.metrics.departures import departed_customers
+from shared.domain.metrics.departures import Departure, departed_customers
 from shared.domain.metrics.measurement import (
-    Breakdown,
     Contribution,
     Explanation,
     Measurement,
@@ -16,11 +15,17 @@ from shared.domain.metrics.measurement import (
     Terms,
 )
 from shared.domain.metrics.queries import Churn
+from shared.domain.metrics.retained_prices import (
+    break_down_decrease,
+    break_down_departed,
+    break_down_lost,
+    break_down_lost_customers,
+)
 from shared.domain.metrics.retained_revenue import (
     RetainedRevenue,
-    breakdown_of,
     companions_of,
     contributions_of,
+    coverage_of,
     describe,
     left_out_of,
     measure_retained_revenue,
@@ -58,10 +63,12 @@ def compute_churn(query: Churn, account: Account, at: datetime, terms: Terms) ->
 
 def _customer_churn_rate(account: Account, found: RetainedRevenue, terms: Terms) -> Measurement:
     lost, base = found.sums.lost, found.sums.customers
-    departed: Collection[str] | None = None
+    departed: Mapping[str, Departure] | None = None
+    came: Sequence[int] = ()
     if terms.definitions.customer_churn == "stripe":
         departed = departed_customers(account, found.window, terms.definitions).last
-        lost, base = len(departed), base + _count_new(found.retention)
+        came = _list_new(found.retention)
+        lost, base = len(departed), base + len(came)
     value = None if found.is_unknown else percent_of(lost, base)
 
     def explain() -> Explanation:
@@ -83,23 +90,29 @@ def _customer_churn_rate(account: Account, found: RetainedRevenue, terms: Terms)
                 Contribution("customer", it, it, Decimal(1), None, details.get(it, "lost"))
                 for it in sorted(ids)
             ),
-            left_out=left_out_of(found),
+            breakdown=(
+                break_down_lost_customers(found)
+                if departed is None
+                else break_down_departed(found, departed.values())
+            ),
+            left_out=left_out_of(found, came),
             companions=companions_of(found),
+            coverage=coverage_of(found, came),
         )
 
     warnings = warnings_of("Customer churn rate", found, needs_rates=False)
     return Measurement(value, "percent", None, tuple(warnings), explain)
 
 
-def _count_new(retention: Retention) -> int:
-    """Return how many customers first paid within the window; who came and left in it, too."""
+def _list_new(retention: Retention) -> Sequence[int]:
+    """Return the customers who first paid within the window; who came and left in it, too."""
     came = (
         it
         for it in retention.retained_within()
         if not (retention.paid_at_start(it) and retention.is_readable(it))
     )
     since = first_payments(retention.states, retention.weights, came)
-    return sum(1 for at in since.values() if at in retention.window)
+    return [it for it, at in since.items() if at in retention.window]
 
 
 def _base_label(terms: Terms) -> str:
@@ -123,10 +136,11 @@ def _revenue_churn(query: Churn, found: RetainedRevenue, terms: Terms) -> Measur
         return Explanation(
             formula=_formula(name, lost, found, value, is_rate=is_rate),
             parts=_parts(losses, lost, found, is_rate=is_rate),
-            breakdown=breakdown_of(found) if found.missing else Breakdown(),
+            breakdown=break_down_decrease(found) if counts_less else break_down_lost(found),
             contributions=() if found.is_withheld else contributions_of(found, losses),
             left_out=left_out_of(found),
             companions=companions_of(found),
+            coverage=coverage_of(found),
         )
 
     warnings = warnings_of(name, found, needs_rates=True)

@@ -15,10 +15,11 @@ from shared.domain.windows import Window
 
 @dataclass(frozen=True, slots=True)
 class Departure:
-    """A subscription that ended, became unpaid or paused: when, and its id."""
+    """A subscription that ended, became unpaid or paused: when, its id, and what kind it was."""
 
     at: datetime
     subscription_id: str
+    kind: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +55,7 @@ def departed_customers(account: Account, window: Window, definitions: Definition
         if isinstance(minor, str):
             unreadable[customer] = minor
         elif minor:
-            last[customer] = Departure(at, subscription_id)
+            last[customer] = Departure(at, subscription_id, before)
     staying = (
         it
         for number, it in enumerate(states.customers if set_aside else ())

@@ -6,11 +6,12 @@ from decimal import Decimal
 from shared.domain.account import Account
 from shared.domain.metrics.measurement import Explanation, Measurement, Part, Terms
 from shared.domain.metrics.queries import Nrr
+from shared.domain.metrics.retained_prices import break_down_kept
 from shared.domain.metrics.retained_revenue import (
     RetainedRevenue,
-    breakdown_of,
     companions_of,
     contributions_of,
+    coverage_of,
     left_out_of,
     measure_retained_revenue,
     percent_of,
@@ -58,8 +59,9 @@ def _explain(found: RetainedRevenue, value: Decimal | None) -> Explanation:
     return Explanation(
         formula=formula,
         parts=parts,
-        breakdown=breakdown_of(found),
+        breakdown=break_down_kept(found),
         contributions=() if found.is_withheld else contributions_of(found, kept),
         left_out=left_out_of(found),
         companions=companions_of(found),
+        coverage=coverage_of(found),
     )

@@ -10,12 +10,14 @@ from functools import cached_property
 from operator import sub
 
 from shared.domain.account import Account
+from shared.domain.definitions import Definitions
 from shared.domain.metrics.contributions import rows_by_currency
 from shared.domain.metrics.conversion import Converter, terms_at, warn_of_missing_rates
 from shared.domain.metrics.exclusions import warn_of_unreadable
 from shared.domain.metrics.measurement import (
     Breakdown,
     Contribution,
+    Coverage,
     LeftOut,
     MetricWarning,
     Terms,
@@ -45,6 +47,8 @@ class RetainedRevenue:
         missing: the currencies without a rate.
 
         converter_then: converts at the rates of the window's start.
+
+        definitions: under which it was measured.
     """
 
     time_range: LongTimeRange
@@ -55,6 +59,7 @@ class RetainedRevenue:
     sums: RangeSums
     missing: frozenset[str]
     converter_then: Converter
+    definitions: Definitions
 
     @property
     def is_unknown(self) -> bool:
@@ -109,6 +114,7 @@ def measure_retained_revenue(
         sums=retention.sums(converter),
         missing=frozenset(currencies_without_rate(retention, converter)),
         converter_then=Converter(terms_at(terms, account, window.start)),
+        definitions=terms.definitions,
     )
 
 
@@ -168,17 +174,33 @@ def breakdown_of(found: RetainedRevenue) -> Breakdown:
     )
 
 
-def left_out_of(found: RetainedRevenue) -> tuple[LeftOut, ...]:
-    """Return who is not in the cohort: those who came since, and those of unknown amount."""
+def coverage_of(found: RetainedRevenue, came: Sequence[int] = ()) -> Coverage:
+    """Return how many customers of subscriptions were read, and how many of them are counted.
+
+    These are the cohort, and where the definitions say so those who *came* since, by number.
+    """
+    read = len(found.retention.opening_states) + found.retention.unreadable.total()
+    return Coverage("customer", read, found.sums.customers + len(came))
+
+
+def left_out_of(found: RetainedRevenue, came: Sequence[int] = ()) -> tuple[LeftOut, ...]:
+    """Return who is not counted (see `coverage_of`): who came since, never paid, is not known."""
     rows = []
-    for kind, said in (("new", "new in the range"), ("reactivation", "back in the range")):
+    retention = found.retention
+    unknown_came = sum(1 for it in came if not retention.is_readable(it))
+    others = len(retention.opening_states) - found.sums.customers - len(came) + unknown_came
+    kinds = (("new", "new in the range"), ("reactivation", "back in the range"))
+    for kind, said in () if came else kinds:
         group = [it for it in found.movements if it.kind == kind]
         words = f"{count_nouns(len(group), 'customer')} {said}"
         amount = found.rounded(exact_sum(it.closing for it in group))
-        rows.append(LeftOut(kind, words, len(group), amount))
-    unknown = found.retention.unreadable.total()
+        rows.append(LeftOut(kind, words, len(group), amount, "customer"))
+        others -= len(group)
+    words = f"{count_nouns(others, 'customer')} who paid nothing at the start"
+    rows.append(LeftOut("not_paying", words, others, None, "customer"))
+    unknown = retention.unreadable.total() - unknown_came
     words = f"{count_nouns(unknown, 'customer')} of unknown amount"
-    rows.append(LeftOut("unreadable", words, unknown, None))
+    rows.append(LeftOut("unreadable", words, unknown, None, "customer"))
     return (*(row for row in rows if row.count), *found.scope.left_out)
 
 
