@@ -93,7 +93,9 @@ def _customer_churn_rate(account: Account, found: RetainedRevenue, terms: Terms)
             breakdown=(
                 break_down_lost_customers(found)
                 if departed is None
-                else break_down_departed(found, departed.values())
+                else break_down_departed(
+                    found.retention.states, departed.values(), terms.definitions
+                )
             ),
             left_out=left_out_of(found, came),
             companions=companions_of(found),

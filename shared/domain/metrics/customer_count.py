@@ -1,35 +1,33 @@
 """Customer Count: how many customers there are, pay, are new, or have left."""
 
-from bisect import bisect_right
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from collections.abc import Mapping
+from datetime import datetime
 from decimal import Decimal
 
 from shared.domain.account import Account
 from shared.domain.metrics.assessments import assess_all
+from shared.domain.metrics.counted_customers import measure_customers, row_of_customers
+from shared.domain.metrics.created_customers import count_existing, count_new
 from shared.domain.metrics.departures import departed_customers
 from shared.domain.metrics.exclusions import warn_of_unreadable
 from shared.domain.metrics.measurement import (
-    Contribution,
-    Explanation,
-    LeftOut,
+    Breakdown,
     Measurement,
     MetricWarning,
-    Part,
     Terms,
 )
+from shared.domain.metrics.price_rows import counts_by, items_of
 from shared.domain.metrics.queries import CustomerCount
+from shared.domain.metrics.retained_prices import break_down_departed
 from shared.domain.metrics.scope import (
     Scope,
     count_nouns,
-    is_in_scope,
     select_scope,
-    warn_of_test_mode,
 )
 from shared.domain.subscriptions import STATUSES
 from shared.domain.windows import Window, range_in_words, window_ending
+from shared.domain.worth import MonthlyItem
 
 
 def compute_customer_count(
@@ -52,94 +50,13 @@ def compute_customer_count(
     window = window_ending(at, query.time_range)
     match query.customer_type:
         case "all":
-            return _count_existing(account, at)
+            return count_existing(account, at)
         case "new":
-            return _count_new(account, window, range_in_words(query.time_range))
+            return count_new(account, window, range_in_words(query.time_range))
         case "active":
             return _count_active(account, at, terms)
         case "churned":
             return _count_churned(account, window, terms, range_in_words(query.time_range))
-
-
-@dataclass(frozen=True, slots=True)
-class _Customers:
-    """The customers that can count.
-
-    Attributes:
-        created: when each was created, oldest first.
-
-        deleted: when each that is deleted was created and deleted.
-
-        other_mode, in_clock: how many there are besides.
-    """
-
-    created: Sequence[datetime]
-    deleted: Sequence[tuple[datetime, datetime]]
-    other_mode: int
-    in_clock: int
-
-    def count(self, window: Window) -> tuple[int, int]:
-        """Return how many were created in a window and exist at its end, and how many do not."""
-        first = bisect_right(self.created, window.start)
-        created = bisect_right(self.created, window.end) - first
-        gone = sum(1 for at, end in self.deleted if at in window and end <= window.end)
-        return created - gone, gone
-
-
-def _gather(account: Account) -> _Customers:
-    live = account.mode == "live"
-    every = account.customers
-    found = [it for it in every if it.livemode == live and not it.in_test_clock]
-    return _Customers(
-        created=sorted([it.created_at for it in found]),
-        deleted=[(it.created_at, it.deleted_at) for it in found if it.deleted_at is not None],
-        other_mode=sum(1 for it in every if it.livemode != live),
-        in_clock=sum(1 for it in every if it.in_test_clock),
-    )
-
-
-def _count_existing(account: Account, at: datetime) -> Measurement:
-    ever = Window(datetime.min.replace(tzinfo=UTC), at)
-    count, _ = account.once(_gather).count(ever)
-    return _measure(
-        "Customers that exist",
-        count,
-        lambda: _list_existing(account, ever),
-        warnings=_warn_of_strangers(account),
-    )
-
-
-def _count_new(account: Account, window: Window, in_words: str) -> Measurement:
-    count, gone = account.once(_gather).count(window)
-    words = f"{count_nouns(gone, 'customer')} deleted since"
-    return _measure(
-        f"Customers created in the {in_words}",
-        count,
-        lambda: _list_existing(account, window),
-        warnings=_warn_of_strangers(account),
-        left_out=(LeftOut("deleted", words, gone, None),) if gone else (),
-    )
-
-
-def _list_existing(account: Account, window: Window) -> list[tuple[str, str]]:
-    return [
-        (it.id, f"since {it.created_at:%d %B %Y}")
-        for it in account.customers
-        if is_in_scope(account, it) and it.created_at in window and it.exists_at(window.end)
-    ]
-
-
-def _warn_of_strangers(account: Account) -> list[MetricWarning]:
-    found = account.once(_gather)
-    warnings = warn_of_test_mode(account)
-    if found.other_mode:
-        said = count_nouns(found.other_mode, "customer")
-        message = f"{said} of the other mode than the key's left out."
-        warnings.append(MetricWarning("mode_mismatch", message))
-    if found.in_clock:
-        message = f"{count_nouns(found.in_clock, 'customer')} of a test clock left out."
-        warnings.append(MetricWarning("test_clock", message))
-    return warnings
 
 
 def _count_active(account: Account, at: datetime, terms: Terms) -> Measurement:
@@ -148,14 +65,11 @@ def _count_active(account: Account, at: datetime, terms: Terms) -> Measurement:
     counts: Counter[str] = Counter()
     unknown: Counter[str] = Counter()
     for statuses, count in scope.customers:
-        if counted & statuses:
-            counts["active"] += count
-            continue
-        for status in statuses & {"past_due", "trialing"}:
-            counts[status] += count
-        if odd := statuses - set(STATUSES):
-            unknown[f"unknown status {max(odd)}"] += count
-    return _measure(
+        place = _place_of(statuses, counted)
+        counts[place] += count
+        if place == "unreadable":
+            unknown[f"unknown status {max(statuses - set(STATUSES))}"] += count
+    return measure_customers(
         f"Customers with a subscription {' or '.join(sorted(counted)).replace('_', ' ')}",
         counts["active"],
         lambda: _list_active(scope, counted),
@@ -165,13 +79,41 @@ def _count_active(account: Account, at: datetime, terms: Terms) -> Measurement:
             *_warn_of_unknown("Active customers", unknown),
         ],
         left_out=(
-            *_row("past_due", counts["past_due"], "with a failed payment and none active"),
-            *_row("trialing", counts["trialing"], "in a trial and none active"),
-            *_row("unreadable", sum(unknown.values()), "of unknown status"),
+            *row_of_customers(
+                "past_due", counts["past_due"], "with a failed payment and none active"
+            ),
+            *row_of_customers("trialing", counts["trialing"], "in a trial and none active"),
+            *row_of_customers("unreadable", counts["unreadable"], "of unknown status"),
+            *row_of_customers("ended", counts["ended"], "without one that is active"),
             *scope.left_out,
         ),
+        read=sum(counts.values()),
+        break_down=lambda: _break_down_active(scope, counted, terms, counts["active"]),
         companions=lambda: {"paying": _count_paying(scope, terms)},
     )
+
+
+def _place_of(statuses: frozenset[str], counted: set[str]) -> str:
+    """Return where a customer with subscriptions of these statuses is counted, or left out."""
+    if counted & statuses:
+        return "active"
+    for status in ("past_due", "trialing"):
+        if status in statuses:
+            return status
+    return "unreadable" if statuses - set(STATUSES) else "ended"
+
+
+def _break_down_active(scope: Scope, counted: set[str], terms: Terms, count: int) -> Breakdown:
+    """Return the customers by what is active of them; of some of it no price may be known."""
+    states = scope.states
+    groups: list[tuple[list[MonthlyItem] | None, int]] = []
+    for state, customers in Counter(scope.snapshot.states).items():
+        kinds = [states.kinds[it] for it in states.kinds_in(state)]
+        active = [it for it in kinds if it.status in counted]
+        if active:
+            items = [item for it in active for item in items_of(it, terms.definitions) or ()]
+            groups.append((items, customers))
+    return Breakdown(*counts_by([*groups, (None, count - sum(it for _, it in groups))]))
 
 
 def _list_active(scope: Scope, counted: set[str]) -> list[tuple[str, str]]:
@@ -211,7 +153,9 @@ def _count_churned(account: Account, window: Window, terms: Terms, in_words: str
     departed = departed_customers(account, window, terms.definitions)
     scope = select_scope(account, window.end)
     unknown = Counter(departed.unreadable.values())
-    return _measure(
+    stayed = departed.stayed
+    others = departed.read - stayed - len(departed.last) - unknown.total()
+    return measure_customers(
         f"Customers who left in the {in_words}",
         len(departed.last),
         lambda: [
@@ -219,40 +163,18 @@ def _count_churned(account: Account, window: Window, terms: Terms, in_words: str
             for customer, it in departed.last.items()
         ],
         warnings=[*scope.warnings, *_warn_of_unknown("Churned customers", unknown)],
-        left_out=(*_row("unreadable", unknown.total(), "of unknown amount"), *scope.left_out),
+        left_out=(
+            *row_of_customers("unreadable", unknown.total(), "of unknown amount"),
+            *row_of_customers("retained", stayed, "with a subscription at the end"),
+            *row_of_customers("not_paying", others, "who paid for none in the range"),
+            *scope.left_out,
+        ),
+        read=departed.read,
+        break_down=lambda: break_down_departed(
+            scope.states, departed.last.values(), terms.definitions
+        ),
     )
 
 
 def _warn_of_unknown(name: str, reasons: Mapping[str, int]) -> list[MetricWarning]:
     return [warn_of_unreadable(name, "customer", reasons)] if reasons else []
-
-
-def _row(reason: str, count: int, said: str) -> tuple[LeftOut, ...]:
-    words = f"{count_nouns(count, 'customer')} {said}"
-    return (LeftOut(reason, words, count, None),) if count else ()
-
-
-def _measure(
-    said: str,
-    count: int,
-    list_found: Callable[[], Iterable[tuple[str, str]]],
-    *,
-    warnings: Sequence[MetricWarning],
-    left_out: Sequence[LeftOut] = (),
-    companions: Callable[[], dict[str, Decimal | None]] = dict,
-) -> Measurement:
-    """Return a count; *list_found* gives (customer id, what to know of it) of each."""
-
-    def explain() -> Explanation:
-        return Explanation(
-            formula=f"{said} = {count:,d}",
-            parts=(Part(said, Decimal(count), count),) if count else (),
-            contributions=tuple(
-                Contribution("customer", customer, customer, Decimal(1), None, detail)
-                for customer, detail in sorted(list_found())
-            ),
-            left_out=tuple(left_out),
-            companions=companions(),
-        )
-
-    return Measurement(Decimal(count), "count", None, tuple(warnings), explain)

@@ -30,10 +30,16 @@ class Departed:
         last: for each customer id, their last departure with an amount above 0.
 
         unreadable: reasons by customer id: what they paid cannot be told, or whether they left.
+
+        read: how many customers of subscriptions there are.
+
+        stayed: how many of them were retained at the end.
     """
 
     last: Mapping[str, Departure]
     unreadable: Mapping[str, str]
+    read: int
+    stayed: int
 
 
 def departed_customers(account: Account, window: Window, definitions: Definitions) -> Departed:
@@ -63,8 +69,14 @@ def departed_customers(account: Account, window: Window, definitions: Definition
     )
     for it in list(staying):
         del set_aside[it]
+    strangers = len(set_aside.keys() - set(states.customers)) if set_aside else 0
     unreadable = {**set_aside, **unreadable}
-    return Departed({it: last[it] for it in last if it not in unreadable}, unreadable)
+    return Departed(
+        {it: last[it] for it in last if it not in unreadable},
+        unreadable,
+        read=len(states.customers) + strangers,
+        stayed=sum(map(retained.__getitem__, at_the_end)),
+    )
 
 
 def _within(window: Window, weights: Weights) -> Sequence[tuple[datetime, str, int]]:

@@ -3,10 +3,12 @@
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
+from shared.domain.definitions import Definitions
 from shared.domain.metrics.departures import Departure
 from shared.domain.metrics.measurement import Breakdown
 from shared.domain.metrics.price_rows import counts_by, items_of, money_by
 from shared.domain.metrics.retained_revenue import RetainedRevenue, breakdown_of
+from shared.domain.metrics.states import AccountStates
 from shared.domain.worth import MonthlyItem
 
 _Signed = Iterator[tuple[MonthlyItem, int, str]]
@@ -37,14 +39,14 @@ def break_down_lost_customers(found: RetainedRevenue) -> Breakdown:
     )
 
 
-def break_down_departed(found: RetainedRevenue, departed: Iterable[Departure]) -> Breakdown:
+def break_down_departed(
+    states: AccountStates, departed: Iterable[Departure], definitions: Definitions
+) -> Breakdown:
     """Return those who left by what each had last: the subscription that left."""
     kinds = Counter(it.kind for it in departed)
-    states = found.retention.states
     return Breakdown(
         *counts_by(
-            (items_of(states.kinds[kind], found.definitions), count)
-            for kind, count in kinds.items()
+            (items_of(states.kinds[kind], definitions), count) for kind, count in kinds.items()
         )
     )
 
