@@ -13,6 +13,7 @@ from shared.domain.metrics.conversion import Converter
 from shared.domain.metrics.measurement import (
     Breakdown,
     Contribution,
+    Contributions,
     CurrencyRow,
     Part,
 )
@@ -53,7 +54,7 @@ def list_parts(counted: Sequence[Assessment], converter: Converter) -> tuple[Par
 
 def list_contributions(
     scope: Scope, counted: Sequence[Assessment], converter: Converter, *, is_withheld: bool
-) -> tuple[Contribution, ...]:
+) -> Sequence[Contribution]:
     """Return what each subscription adds, largest first, equal amounts by id; zeros are left out.
 
     Where the value is withheld, each amount is in its subscription's own currency.
@@ -62,11 +63,9 @@ def list_contributions(
     every = [(whose, paying[kind]) for whose, kind in scope.subscriptions() if kind in paying]
     amounts = [(it.minor, it.kind.currency) for _, it in every]
     rounded = round_each(amounts, converter, is_withheld=is_withheld)
-    rows = [
-        _contribution(whose, it, amount, currency)
-        for (whose, it), (amount, currency) in zip(every, rounded, strict=True)
-    ]
-    return tuple(sorted(rows, key=lambda row: (-row.amount, row.id)))
+    # They are in the order of the ids, which stays that of equal amounts.
+    rows = sorted(zip(every, rounded, strict=True), key=lambda row: row[1][0], reverse=True)
+    return Contributions(rows, lambda row: _contribution(*row[0], *row[1]))
 
 
 def round_each(

@@ -1,16 +1,18 @@
 """The answer to a metric query: a value, what to know about it, and how it came about."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 from fractions import Fraction
 from functools import cached_property
-from typing import Literal
+from typing import Generic, Literal, TypeVar, overload
 
 from shared.domain.definitions import Definitions
 from shared.domain.money import Unit
 from shared.domain.rates import ImpliedRate
+
+Row = TypeVar("Row")
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +110,42 @@ class Contribution:
     detail: str
 
 
+class Contributions(Sequence[Contribution], Generic[Row]):
+    """Contributions of which only those that are looked at are put into words.
+
+    There may be a million of them, of which a page is shown.
+
+    Args:
+        rows: in their order, of each what it is told from.
+
+        tell: makes a contribution of one.
+    """
+
+    def __init__(self, rows: Iterable[Row], tell: Callable[[Row], Contribution]) -> None:
+        self._rows = tuple(rows)
+        self._tell = tell
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    @overload
+    def __getitem__(self, index: int) -> Contribution: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> Sequence[Contribution]: ...
+
+    def __getitem__(self, index: int | slice) -> Contribution | Sequence[Contribution]:
+        if isinstance(index, slice):
+            return Contributions(self._rows[index], self._tell)
+        return self._tell(self._rows[index])
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Sequence) and tuple(self) == tuple(other)
+
+    def __hash__(self) -> int:
+        return hash(tuple(self))
+
+
 @dataclass(frozen=True, slots=True)
 class LeftOut:
     """What is not in the value, and why.
@@ -164,7 +202,7 @@ class Explanation:
     formula: str
     parts: tuple[Part, ...] = ()
     breakdown: Breakdown = field(default_factory=Breakdown)
-    contributions: tuple[Contribution, ...] = ()
+    contributions: Sequence[Contribution] = ()
     left_out: tuple[LeftOut, ...] = ()
     companions: Mapping[str, Decimal | None] = field(default_factory=dict)
     coverage: Coverage | None = None

@@ -17,6 +17,7 @@ from shared.domain.metrics.exclusions import warn_of_unreadable
 from shared.domain.metrics.measurement import (
     Breakdown,
     Contribution,
+    Contributions,
     Coverage,
     LeftOut,
     MetricWarning,
@@ -224,13 +225,15 @@ def warnings_of(name: str, found: RetainedRevenue, *, needs_rates: bool) -> list
 
 def contributions_of(
     found: RetainedRevenue, chosen: Mapping[str, Fraction]
-) -> tuple[Contribution, ...]:
+) -> Sequence[Contribution]:
     """Return what each of the chosen customers adds, largest first; they add up exactly."""
     by_id = {it.customer_id: it for it in found.movements}
     ids = [customer_id for customer_id, amount in chosen.items() if amount]
     shares = round_shares([chosen[it] for it in ids], found.converter.digits)
-    rows = [
-        Contribution(
+
+    def tell(row: tuple[str, Decimal]) -> Contribution:
+        customer_id, share = row
+        return Contribution(
             object="customer",
             id=customer_id,
             customer=customer_id,
@@ -238,9 +241,10 @@ def contributions_of(
             currency=found.converter.currency,
             detail=describe(by_id[customer_id], found),
         )
-        for customer_id, share in zip(ids, shares, strict=True)
-    ]
-    return tuple(sorted(rows, key=lambda row: (-row.amount, row.id)))
+
+    return Contributions(
+        sorted(zip(ids, shares, strict=True), key=lambda row: (-row[1], row[0])), tell
+    )
 
 
 def describe(movement: MrrMovement, found: RetainedRevenue) -> str:

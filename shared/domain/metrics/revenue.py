@@ -1,6 +1,6 @@
 """Revenue: money collected in a range, what came back of it, or what Stripe took for it."""
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -41,6 +41,7 @@ from shared.domain.metrics.conversion import Converter, warn_of_missing_rates
 from shared.domain.metrics.measurement import (
     Breakdown,
     Contribution,
+    Contributions,
     Coverage,
     Explanation,
     Measurement,
@@ -179,8 +180,18 @@ def _companions(
 
 def _list_parts(answer: _Answer) -> tuple[Part, ...]:
     """Return the value by category, and the fees in it; what nothing adds to is left out."""
-    rows = [row for movement, _ in answer.shares for row in _split(answer.sum, movement)]
-    counts = Counter(label for label, _, _ in rows)
+    alike: defaultdict[tuple[str, str], list[tuple[int, int]]] = defaultdict(list)
+    for it, _ in answer.shares:
+        alike[it.category, it.currency].append(answer.sum.of(it))
+    rows: list[tuple[str, int, str]] = []
+    counts: Counter[str] = Counter()
+    for (category, currency), added in alike.items():
+        for label, amounts in zip(
+            _labels(answer.sum, category), zip(*added, strict=True), strict=True
+        ):
+            if count := sum(map(bool, amounts)):
+                counts[label] += count
+                rows.append((label, sum(amounts), currency))
     sums = answer.converter.sum_by(rows) or {}
     labels = sorted(sums, key=_order)
     shares = round_shares([sums[label] for label in labels], answer.converter.digits)
@@ -189,14 +200,11 @@ def _list_parts(answer: _Answer) -> tuple[Part, ...]:
     )
 
 
-def _split(it: Sum, movement: BalanceTransaction) -> list[tuple[str, int, str]]:
-    """Return (label, minor units, currency) of a movement's amount and of its fee."""
-    label = _LABELS[movement.category]
+def _labels(it: Sum, category: str) -> tuple[str, str]:
+    """Return what the amounts of a category are called, and the fees on them."""
+    label = _LABELS[category]
     # Beside amounts the fees are one part; alone, they are told apart.
-    fees_label = "Fees" if it.signs else f"Fees on {label.lower()}"
-    amount, fee = it.of(movement)
-    rows = [(label, amount, movement.currency), (fees_label, fee, movement.currency)]
-    return [row for row in rows if row[1]]
+    return label, "Fees" if it.signs else f"Fees on {label.lower()}"
 
 
 def _order(label: str) -> int:
@@ -204,16 +212,15 @@ def _order(label: str) -> int:
     return shown.index(label)
 
 
-def _list_contributions(answer: _Answer, *, is_withheld: bool) -> tuple[Contribution, ...]:
+def _list_contributions(answer: _Answer, *, is_withheld: bool) -> Sequence[Contribution]:
     """Return what each movement adds, largest first whatever its sign, equal ones by id."""
     amounts = [(minor, it.currency) for it, minor in answer.shares]
     rounded = round_each(amounts, answer.converter, is_withheld=is_withheld)
-    rows = [
-        (movement.id, _contribution(movement, amount, currency))
-        for (movement, _), (amount, currency) in zip(answer.shares, rounded, strict=True)
-    ]
-    rows.sort(key=lambda row: (-abs(row[1].amount), row[0]))
-    return tuple(contribution for _, contribution in rows)
+    # They are in the order of the ids, which stays that of equal amounts.
+    rows = sorted(
+        zip(answer.shares, rounded, strict=True), key=lambda row: abs(row[1][0]), reverse=True
+    )
+    return Contributions(rows, lambda row: _contribution(row[0][0], *row[1]))
 
 
 def _contribution(movement: BalanceTransaction, amount: Decimal, currency: str) -> Contribution:
