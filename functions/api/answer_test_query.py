@@ -17,6 +17,7 @@ from shared.domain.metrics import (
 )
 from shared.errors import (
     ConflictError,
+    ImportRunningError,
     PermissionMissingError,
     QueryTooLargeError,
     SourceUnavailableError,
@@ -129,6 +130,10 @@ class AnswerTestQuery:
         found = self.catch_up(integration_id, key.mode, needs_of(query))
         terms = replace(integration.terms, definitions=definitions or integration.definitions)
         measurement = compute(query, found.account, found.as_of, terms)
+        if not found.has_rates and _lacks_rates(measurement):
+            raise ImportRunningError(
+                "The money that tells exchange rates is still being read. Ask again in a moment."
+            )
         if not found.is_fresh:
             warnings = (*measurement.warnings, _warn_of_age(found.as_of))
             measurement = replace(measurement, warnings=warnings)

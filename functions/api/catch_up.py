@@ -26,12 +26,15 @@ class CaughtUp:
 
         is_fresh: whether it was brought up to date just now; False where that failed, or takes
             longer than anybody waits.
+
+        has_rates: whether the money that tells exchange rates has been read.
     """
 
     account: Account
     as_of: datetime
     requests: int
     is_fresh: bool
+    has_rates: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +73,7 @@ class CatchUp:
             as_of=place.as_of,
             requests=status.requests,
             is_fresh=status.state == "ok" and status.sequence > before.sequence,
+            has_rates=place.balance_since is not None,
         )
 
     def _wait_for_sync(self, integration_id: str, before: SyncStatus) -> SyncStatus:

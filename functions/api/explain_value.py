@@ -63,7 +63,12 @@ class Explained:
     @property
     def definitions_version(self) -> str:
         """The series that the number belongs to."""
-        return self.metric.series_under(self.integration.terms_version)
+        return self.series_under(self.integration.definitions)
+
+    def series_under(self, definitions: Definitions) -> str:
+        """Name the series that the number would belong to under other definitions."""
+        other = replace(self.integration, definitions=definitions)
+        return self.metric.series_under(other.terms_version)
 
     def cursor(self, offset: int) -> str:
         """Write where the list of contributions goes on: at the same instant."""
@@ -91,7 +96,8 @@ class ExplainValue:
             ConflictError: nor will it be, as it is disconnected.
         """
         metric = self.config.metric(metric_id)
-        integration = _on_terms(self.config.integration(metric.integration_id), wanted.version)
+        integration = self.config.integration(metric.integration_id)
+        integration = _on_terms(integration, metric, wanted.version)
         latest = self.metrics.latest([metric_id]).get(metric_id)
         place = self.ledger.place(integration.id)
         needs = needs_of(metric.query)
@@ -101,6 +107,11 @@ class ExplainValue:
         _require_reach(place, place.as_of, needs, at)
         account = self._load(integration, place, needs, at)
         measurement = compute(metric.query, account, at, integration.terms)
+        if place.balance_since is None and any(
+            it.code == "currency_rate_missing" for it in measurement.warnings
+        ):
+            # The money that is yet to be read may tell the rate.
+            raise self._not_read(integration)
         comparison = None
         if wanted.compare_to is not None:
             comparison = compare(
@@ -112,7 +123,7 @@ class ExplainValue:
                 other=Definitions.from_dict({"preset": wanted.compare_to}),
             )
         series = metric.series_under(integration.terms_version)
-        stored = self.metrics.closing_value(metric_id, at, at + _TICK, series)
+        stored = self.metrics.closing_value(metric.id, at, at + _TICK, series)
         return Explained(
             metric=metric,
             integration=integration,
@@ -140,17 +151,22 @@ class ExplainValue:
         )
 
 
-def _on_terms(integration: Integration, version: str | None) -> Integration:
+def _on_terms(integration: Integration, metric: Metric, version: str | None) -> Integration:
+    """Return the integration with the terms of a version, or of a series of the present query."""
     if version is None:
         return integration
-    found = integration.under(version.partition(".")[0])
+    name, _, edition = version.partition(".")
+    found = integration.under(name)
     if found is None:
         text = (
             "The integration never had definitions of this version: its definitions_history lists"
             " those that it had."
         )
-        raise InvalidInputError(text, (("?definitions_version", text),))
-    return found
+    elif edition and version != metric.series_under(name):
+        text = "This series is of a query of before: only the present one is explained."
+    else:
+        return found
+    raise InvalidInputError(text, (("?definitions_version", text),))
 
 
 def _where(wanted: Wanted, newest: datetime) -> tuple[datetime, int]:

@@ -8,7 +8,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from fractions import Fraction
 
-from shared.domain.balance import BalanceTransaction
+from shared.domain.balance import CHARGE, REFUND, BalanceTransaction
+
+# Stripe documents that both are exchanged at the rate of their own day.
+_TELLING = frozenset({CHARGE, REFUND})
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,8 +33,12 @@ class ImpliedRate:
 
 
 def rate_of(row: BalanceTransaction) -> ImpliedRate | None:
-    """Return the rate that a balance transaction was exchanged at; None where it was not."""
-    if not row.exchange_rate or not row.source_currency:
+    """Return the rate that a balance transaction was exchanged at; None where it was not.
+
+    Only payments and refunds tell one: what undoes an earlier movement is booked at the rate of
+    then, under the day of now.
+    """
+    if row.category not in _TELLING or not row.exchange_rate or not row.source_currency:
         return None
     return ImpliedRate(row.source_currency, row.currency, row.exchange_rate, row.created_at)
 

@@ -1,10 +1,13 @@
 """Where a metric's number comes from, asked of the API."""
 
+from dataclasses import replace
 from datetime import timedelta
+from fractions import Fraction
 from urllib.parse import quote
 
 import pytest
 
+from shared.domain.balance import BalanceTransaction
 from shared.domain.configuration import SyncStatus
 from shared.domain.definitions import Definitions
 from shared.domain.ledger import NO_FORM, Progress
@@ -154,6 +157,52 @@ def test_an_older_series_is_explained_under_its_own_definitions(world):
     assert (found["value"], found["definitions_version"]) == (700, OURS)
     assert found["definitions"]["past_due"] == "exclude"
     assert "never had" in refused(world, "definitions_version=000", "?definitions_version")
+
+
+@pytest.mark.usefixtures("read")
+def test_a_series_of_an_earlier_query_is_not_explained_by_the_present_one(world):
+    world.ok("PATCH", "/v1/metrics/met_1", {"query": {"type": "arr"}})
+    found = world.ok("GET", f"{EXPLAIN}?compare_to=match_stripe")
+    assert found["definitions_version"] == f"{OURS}.2"
+    assert found["comparison"]["definitions_version"].endswith(".2")
+    assert world.ok("GET", f"{EXPLAIN}?definitions_version={OURS}.2")["value"] == 8_400
+    assert "of before" in refused(world, f"definitions_version={OURS}.1", "?definitions_version")
+
+
+def test_a_rate_that_is_yet_to_be_read_is_not_missing(world):
+    euros = a_subscription(a_price(1000, currency="eur"), livemode=False)
+    account = an_account(euros, mode="test")
+    world.read_account(account, phase="balance", history_since=None, balance_since=None)
+    assert world.ask("GET", EXPLAIN)[1]["code"] == "import_running"
+    query = {"integration_id": "int_1", "query": {"type": "mrr"}}
+    assert world.ask("POST", "/v1/test-query", query)[1]["code"] == "import_running"
+    world.read_account(account)
+    assert world.ok("GET", EXPLAIN)["value"] is None
+    assert world.ok("POST", "/v1/test-query", query)["value"] is None
+
+
+def test_a_rate_that_the_account_s_money_tells_is_shown_with_its_day(world):
+    euros = a_subscription(a_price(1000, currency="eur"), livemode=False)
+    account = an_account(euros, mode="test")
+    row = BalanceTransaction("txn_1", NOON - 2 * DAY, "charge", 1250, 0, "usd")
+    row = replace(row, source_currency="eur", exchange_rate=Fraction(5, 4))
+    world.read_account(replace(account, balance=(row,)))
+    found = world.ok("GET", EXPLAIN)
+    assert (found["value"], found["warnings"][0]["code"]) == (12.5, "test_mode")
+    assert found["breakdown"]["by_currency"] == [
+        {
+            "currency": "eur",
+            "value": 10,
+            "count": 1,
+            "rate": 1.25,
+            "rate_source": "implied",
+            "rate_at": "2026-11-20T12:00:00Z",
+            "converted": 12.5,
+        }
+    ]
+    world.ok("PATCH", INTEGRATION, {"fx_rates": {"eur": 1.1}})
+    (row,) = world.ok("GET", EXPLAIN)["breakdown"]["by_currency"]
+    assert (row["rate"], row["rate_source"], row["rate_at"]) == (1.1, "configured", None)
 
 
 def test_while_the_account_is_being_read_the_answer_is_how_far_it_is(world):

@@ -30,7 +30,7 @@ _SERIES = (
     "Only values of this series: a `definitions_version`, or `current` for the newest value's."
 )
 _AT = "The instant to explain; without it, that of the newest value."
-_VERSION = "Under definitions that the integration had before, by their version."
+_VERSION = "Under definitions that the integration had before, by their version or a series' name."
 _COMPARE = "Definitions to compare with: what each difference adds to the number."
 
 

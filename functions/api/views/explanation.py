@@ -10,7 +10,7 @@ from functions.api.explain_value import Explained
 from functions.api.setting_schemas import DEFINITIONS_SCHEMA
 from functions.api.views.common import Instant, Number, WarningView, format_shown, view_warning
 from shared.domain.configuration import MetricValue
-from shared.domain.metrics import Comparison, Measurement, MetricQuery, still_differs
+from shared.domain.metrics import Comparison, Measurement, still_differs
 
 Unit = Literal["currency", "percent", "count"]
 
@@ -224,8 +224,7 @@ def view_explained(found: Explained, *, limit: int) -> MetricExplanationView:
         definitions=found.integration.definitions.to_dict(),
         definitions_version=found.definitions_version,
         stored=found.stored and _view_stored(found.stored),
-        comparison=found.comparison
-        and _view_comparison(found.comparison, measured, found.metric.query),
+        comparison=found.comparison and _view_comparison(found, found.comparison),
     )
 
 
@@ -233,17 +232,16 @@ def _view_stored(value: MetricValue) -> StoredView:
     return StoredView(value=value.value, computed_at=value.computed_at, origin=value.origin)
 
 
-def _view_comparison(
-    found: Comparison, measured: Measurement, query: MetricQuery
-) -> ComparisonView:
-    preset = found.definitions.preset
+def _view_comparison(explained: Explained, found: Comparison) -> ComparisonView:
+    preset, measured = found.definitions.preset, explained.measurement
+    query = explained.metric.query
     return ComparisonView(
         compare_to=preset,
         value=found.value,
         formatted=format_shown(found.value, measured.unit, measured.currency),
         difference=found.difference,
         definitions=found.definitions.to_dict(),
-        definitions_version=found.definitions.version,
+        definitions_version=explained.series_under(found.definitions),
         causes=[CauseView.model_validate(it) for it in found.causes],
         still_differs=list(still_differs(query)) if preset == "match_stripe" else [],
     )

@@ -75,8 +75,7 @@ _STILL_DIFFERS: Mapping[str, tuple[str, ...]] = {
     "mrr": (_REQUESTED, _DAYS),
     "arr": (_REQUESTED, _DAYS),
     "customer_count": (
-        "Stripe's active subscribers are those who are worth more than 0, also past due.",
-        _REQUESTED,
+        "Stripe counts subscribers: customers worth more than 0, active or past due.",
         _DAYS,
     ),
     "subscription_count": ("Stripe counts active and past due together.", _DAYS),
