@@ -168,8 +168,8 @@ class _Team:
             self.gets.append((time.perf_counter() - began) * 1000)
 
     def _ask(self, method: str, target: str, body: Any) -> tuple[dict[str, float], Any]:
-        event = _event(method, target, body)
-        context: Any = _Context()
+        event = event_of(method, target, body)
+        context: Any = LambdaContext()
         self._counter.found.clear()
         began = time.perf_counter()
         answer = self._handle(event, context)
@@ -179,7 +179,7 @@ class _Team:
         return {**self._counter.found, "ms": took}, json.loads(answer["body"] or "null")
 
 
-class _Context:
+class LambdaContext:
     """As much of a Lambda context as the logger looks at."""
 
     function_name = "api"
@@ -195,7 +195,8 @@ def _filled(text: str, words: Mapping[str, str]) -> str:
     return text
 
 
-def _event(method: str, target: str, body: Any) -> dict[str, Any]:
+def event_of(method: str, target: str, body: Any = None) -> dict[str, Any]:
+    """Give what API Gateway hands to the handler for a request."""
     parts = urlsplit(target)
     return {
         "version": "2.0",

@@ -95,12 +95,13 @@ def _tell(
 def _fill(path: str, size: int) -> dict[str, Any]:
     tables, book = _open(path)
     account = an_account(size)
-    book.put(_records(account))
+    book.put(records_of(account))
     book.add_balance(sorted(account.balance, key=attrgetter("created_at")))
     return {"balance_transactions": len(account.balance), "stored": tables.stored_bytes(LEDGER)}
 
 
-def _records(account: Account) -> Iterator[CustomerRecord]:
+def records_of(account: Account) -> Iterator[CustomerRecord]:
+    """Yield what the ledger keeps of each customer, but for the facts."""
     owned = defaultdict[str, list[Timeline]](list)
     for timeline in account.timelines:
         owned[timeline.customer_id].append(timeline)

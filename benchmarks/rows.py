@@ -17,6 +17,7 @@ class Sizes:
         hours: that an account is followed, hour by hour.
         changed: how many customers change between two syncs.
         computed: subscriptions of accounts made up to be computed.
+        explained: subscriptions of accounts made up to be explained.
         in_memory: subscriptions of the account whose sync's memory is taken.
         told: values that people are told of.
         stored: integrations that the API shows, and the days that their metrics have values of.
@@ -30,6 +31,7 @@ class Sizes:
     hours: int = 48
     changed: tuple[int, ...] = (1, 10, 100, 300)
     computed: tuple[int, ...] = (10_000, 100_000)
+    explained: tuple[int, ...] = (1_000, 10_000)
     in_memory: int = 100_000
     told: int = 100
     stored: tuple[int, int] = (50, 365)
@@ -37,7 +39,13 @@ class Sizes:
 
 
 USUAL = Sizes()
-LARGE = Sizes(rounds=7, copies=(1, 8, 80), hours=169, in_memory=1_000_000)
+LARGE = Sizes(
+    rounds=7,
+    copies=(1, 8, 80),
+    hours=169,
+    explained=(1_000, 10_000, 100_000),
+    in_memory=1_000_000,
+)
 TINY = Sizes(
     rounds=1,
     objects=(300, 200),
@@ -46,6 +54,7 @@ TINY = Sizes(
     hours=2,
     changed=(1,),
     computed=(200,),
+    explained=(200,),
     in_memory=200,
     told=10,
     stored=(4, 10),
