@@ -188,9 +188,9 @@ def part_sk(sk: str, digest: str, number: int) -> str:
 
 def to_cursor(sk: str, prefix: str) -> str:
     """Write where a list of instants goes on, of characters that an address takes as they are."""
-    return sk.removeprefix(prefix).replace("#", "_")
+    return sk.removeprefix(prefix).replace("#", "~")
 
 
 def from_cursor(cursor: str) -> str:
-    """Read the rest of the sort key that `to_cursor` was made of: none has a `_` of its own."""
-    return cursor.replace("_", "#")
+    """Read the rest of the sort key that `to_cursor` was made of: none has a `~` of its own."""
+    return cursor.replace("~", "#")

@@ -32,7 +32,7 @@ BEYOND_SCHEMAS = (
     "it is a decrease",
     "Give either integration_id or secret_key",
     "The range ends before it begins",
-    "Give the `next_cursor` of the page before",
+    "the `next_cursor` of the page before",
     "needs monthly periods at least",
 )
 

@@ -64,7 +64,8 @@ def _count_active(account: Account, at: datetime, terms: Terms) -> Measurement:
     counted = {"active", "past_due"} if terms.definitions.past_due == "include" else {"active"}
     counts: Counter[str] = Counter()
     unknown: Counter[str] = Counter()
-    for statuses, count in scope.customers:
+    there = ((statuses, count) for statuses, count in scope.customers if statuses)
+    for statuses, count in there:
         place = _place_of(statuses, counted)
         counts[place] += count
         if place == "unreadable":
