@@ -32,7 +32,14 @@ from shared.domain.metrics.mrr_movements import (
 from shared.domain.metrics.retention import RangeSums, Retention, compare_retained
 from shared.domain.metrics.scope import Scope, count_nouns, select_scope
 from shared.domain.metrics.weights import NOBODY
-from shared.domain.money import exact_sum, format_money, round_half_up, round_money, round_shares
+from shared.domain.money import (
+    Amount,
+    exact_sum,
+    format_money,
+    round_half_up,
+    round_money,
+    round_shares,
+)
 from shared.domain.windows import LongTimeRange, Window, window_ending
 
 _FEW_CUSTOMERS = 50
@@ -162,17 +169,28 @@ def companions_of(found: RetainedRevenue) -> dict[str, Decimal | None]:
 
 
 def breakdown_of(found: RetainedRevenue) -> Breakdown:
-    """Return the cohort's MRR at the start by currency."""
-    amounts = [
-        (minor * count, currency, count)
-        for state, count in Counter(found.retention.opening_states).items()
-        for currency, minor in (found.retention.weights.customer(state) or NOBODY).amounts.items()
-        if minor
-    ]
+    """Return the cohort's MRR at the start by currency.
+
+    A currency without a rate that nobody paid in then is there with what is paid in it at the end.
+    """
+    amounts = _by_currency(found, found.retention.opening_states)
+    since = found.missing - {currency for _, currency, _ in amounts}
+    at_the_end = _by_currency(found, found.retention.closing_states) if since else []
+    amounts += [row for row in at_the_end if row[1] in since]
     is_withheld = bool(found.missing)
     return Breakdown(
         by_currency=rows_by_currency(amounts, found.converter, is_withheld=is_withheld)
     )
+
+
+def _by_currency(found: RetainedRevenue, states: Sequence[int]) -> list[tuple[Amount, str, int]]:
+    """Return (minor units, currency, customers) of those who have an amount."""
+    return [
+        (minor * count, currency, count)
+        for state, count in Counter(states).items()
+        for currency, minor in (found.retention.weights.customer(state) or NOBODY).amounts.items()
+        if minor
+    ]
 
 
 def coverage_of(found: RetainedRevenue, came: Sequence[int] = ()) -> Coverage:
