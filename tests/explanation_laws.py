@@ -13,6 +13,7 @@ from shared.domain.metrics import (
     Explanation,
     Measurement,
     MetricQuery,
+    Mrr,
     Nrr,
     Revenue,
     Terms,
@@ -23,6 +24,8 @@ from shared.domain.metrics.mrr_movements import GAINS, LOSSES
 from shared.domain.windows import window_ending
 
 ZERO = Decimal(0)
+CENT = Decimal("0.01")
+BESIDE = ["at_risk_mrr", "in_trial_mrr"]
 
 
 def hold_to_the_laws(query: MetricQuery, account: Account, at: datetime, terms: Terms) -> None:
@@ -32,7 +35,7 @@ def hold_to_the_laws(query: MetricQuery, account: Account, at: datetime, terms: 
     _nothing_is_lost(query, account, at, explanation)
     if measured.value is not None:
         _all_adds_up(query, measured)
-    _movements_reconcile(explanation)
+    _movements_reconcile(query, explanation, account, at, terms)
     for preset in ("default", "match_stripe"):
         other = Definitions.from_dict({"preset": preset})
         _causes_add_up(query, account, at, terms, other)
@@ -93,14 +96,26 @@ def _all_adds_up(query: MetricQuery, measured: Measurement) -> None:
     assert len({row.id for row in by_price}) == len(by_price)
 
 
-def _movements_reconcile(explanation: Explanation) -> None:
-    companions = explanation.companions
-    if "opening_mrr" not in companions:
+def _movements_reconcile(
+    query: MetricQuery, explanation: Explanation, account: Account, at: datetime, terms: Terms
+) -> None:
+    sums = {name: value or ZERO for name, value in explanation.companions.items()}
+    if "opening_mrr" not in sums:
         return
-    sums = {name: value or ZERO for name, value in companions.items()}
     gained = sum(sums[f"{kind}_mrr"] for kind in GAINS)
     lost = sum(sums[f"{kind}_mrr"] for kind in LOSSES)
     assert sums["opening_mrr"] + sums["fx_impact"] + gained - lost == sums["closing_mrr"]
+    nrr = compute(Nrr(getattr(query, "time_range", "last_month")), account, at, terms).explanation
+    if any(row.reason == "unreadable" for row in nrr.left_out):
+        return  # who cannot be read whole is in the MRR with the rest, and in no movement
+    # Both ends are the MRR of their instant, with what is retained and in no MRR beside it.
+    beside = ["in_trial_mrr"] if terms.definitions.past_due == "include" else BESIDE
+    start = window_ending(at, getattr(query, "time_range", "last_month")).start
+    for when, opening, instant in (("", "closing_mrr", at), ("opening_", "opening_mrr", start)):
+        mrr = compute(Mrr(), account, instant, terms).value
+        if mrr is not None:
+            retained = mrr + sum(sums[f"{when}{name}"] for name in beside)
+            assert abs(sums[opening] - retained) <= len(beside) * CENT, (when, mrr, sums)
 
 
 def _causes_add_up(
