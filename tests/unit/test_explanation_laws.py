@@ -31,6 +31,7 @@ ODD: list[dict[str, Any]] = [
     a_subscription(a_price(1000), livemode=False),
     a_subscription(a_price(1000), test_clock={"id": "clock_1"}),
     a_subscription(a_price(None), livemode=False),
+    a_subscription(a_price(1000), start_date=10**18),
 ]
 
 

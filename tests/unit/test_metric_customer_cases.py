@@ -78,6 +78,11 @@ def test_k01_five_customers(kind: str, time_range: str, expected: int) -> None:
     assert count(k01(), kind, time_range).value == Decimal(expected)
 
 
+def test_k01_whoever_has_not_left_is_left_out_of_those_who_have() -> None:
+    left_out = count(k01(), "churned").explanation.left_out
+    assert {row.reason: row.count for row in left_out} == {"retained": 2, "not_paying": 1}
+
+
 def test_k03_who_has_one_active_and_one_canceled_is_active_and_has_not_left() -> None:
     account = a_past_account(
         [
