@@ -37,11 +37,14 @@ def run(commands: str) -> list[str]:
     return result.stdout.splitlines()
 
 
-def test_the_walk_through_the_readme_ends_with_a_message():
+def test_the_walk_through_the_readme_ends_with_a_message_and_the_reason():
     answers = [line for line in run(the_walk()) if line.startswith("{")]
-    (message,) = json.loads(answers[-1])["data"]
+    outbox, explanation = (json.loads(line) for line in answers[-2:])
+    (message,) = outbox["data"]
     assert message["endpoint"] == "team@example.com"
     assert "[Good news] MRR above $" in message["subject"]
+    assert sum(it["value"] for it in explanation["parts"]) == pytest.approx(explanation["value"])
+    assert explanation["comparison"]["causes"]
 
 
 def test_the_examples_of_the_api_do_what_the_page_says():

@@ -130,7 +130,8 @@ def warn_of_missing_rates(currencies: Iterable[str], reporting: str) -> MetricWa
     names = ", ".join(code.upper() for code in codes)
     return MetricWarning(
         "currency_rate_missing",
-        f"The value is withheld: there are amounts in {names} and no rate to {reporting.upper()}."
+        f"The value is withheld: there are amounts in {names} and no rate to {reporting.upper()},"
+        " for none is configured and none of the payments that were read tells one."
         f' Set fx_rates of the integration, such as {{"{codes[0]}": 1.10}}, where a rate is the'
         f" price of one unit in {reporting.upper()}.",
     )
