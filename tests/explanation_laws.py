@@ -8,6 +8,7 @@ from shared.domain.account import Account
 from shared.domain.definitions import Definitions
 from shared.domain.metrics import (
     Arpu,
+    Arr,
     Churn,
     CustomerCount,
     Explanation,
@@ -85,6 +86,10 @@ def _all_adds_up(query: MetricQuery, measured: Measurement) -> None:
     whole = parts[0] if is_ratio else measured.value
     assert whole is not None
     assert is_ratio or sum(parts, ZERO) == whole
+    if isinstance(query, Mrr | Arr):
+        coverage = explanation.coverage
+        assert coverage is not None
+        assert sum(part.count for part in explanation.parts) == coverage.counted
     assert sum((it.amount for it in explanation.contributions), ZERO) == whole
     by_price = explanation.breakdown.by_price
     by_product = explanation.breakdown.by_product

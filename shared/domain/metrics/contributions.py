@@ -55,12 +55,12 @@ def list_parts(counted: Sequence[Assessment], converter: Converter) -> tuple[Par
 def list_contributions(
     scope: Scope, counted: Sequence[Assessment], converter: Converter, *, is_withheld: bool
 ) -> Sequence[Contribution]:
-    """Return what each subscription adds, largest first, equal amounts by id; zeros are left out.
+    """Return what each subscription adds, largest first, equal amounts by id.
 
     Where the value is withheld, each amount is in its subscription's own currency.
     """
-    paying = {it.alike.number: it for it in counted if it.minor}
-    every = [(whose, paying[kind]) for whose, kind in scope.subscriptions() if kind in paying]
+    weighed = {it.alike.number: it for it in counted}
+    every = [(whose, weighed[kind]) for whose, kind in scope.subscriptions() if kind in weighed]
     amounts = [(it.minor, it.kind.currency) for _, it in every]
     rounded = round_each(amounts, converter, is_withheld=is_withheld)
     # They are in the order of the ids, which stays that of equal amounts.

@@ -68,19 +68,19 @@ def measure_recurring_revenue(
     warnings += _pause_warnings(kind, counted, converter)
 
     def explain() -> Explanation:
+        # Those at no cost are left out, by that reason.
+        paying = [it for it in counted if it.minor]
         return Explanation(
-            formula=_formula(kind, counted, value, converter.currency),
-            parts=() if is_withheld else list_parts(counted, converter),
-            breakdown=break_down(counted, converter, is_withheld=is_withheld),
-            contributions=list_contributions(scope, counted, converter, is_withheld=is_withheld),
+            formula=_formula(kind, paying, value, converter.currency),
+            parts=() if is_withheld else list_parts(paying, converter),
+            breakdown=break_down(paying, converter, is_withheld=is_withheld),
+            contributions=list_contributions(scope, paying, converter, is_withheld=is_withheld),
             left_out=left_out,
             companions={
                 **_companions(kind, assessed, value, converter),
                 **_movements(account, at, terms),
             },
-            coverage=Coverage(
-                "subscription", scope.read, sum(it.count for it in counted if it.minor)
-            ),
+            coverage=Coverage("subscription", scope.read, sum(it.count for it in paying)),
         )
 
     return Measurement(value, "currency", converter.currency, tuple(warnings), explain)
