@@ -82,7 +82,7 @@ def _refuse_body(event: Event) -> Response[str] | None:
 
 
 class _AmbiguousError(Exception):
-    """The body is JSON, and yet nobody knows what it means."""
+    """The body is JSON, and yet nothing that has a meaning here."""
 
     def __init__(self, pointer: str, detail: str) -> None:
         super().__init__(detail)
@@ -99,6 +99,9 @@ def _read_json(content: bytes) -> None:
         parse_constant=_refuse_constant,
         object_pairs_hook=_read_object,
     )
+    if isinstance(found, list):
+        # Powertools would take an object out of it.
+        raise _AmbiguousError("", "The body must be a JSON object.")
     try:
         json.dumps(found, ensure_ascii=False).encode()
     except UnicodeEncodeError:

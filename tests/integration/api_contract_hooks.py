@@ -32,6 +32,10 @@ BEYOND_SCHEMAS = (
     "it is a decrease",
     "Give either integration_id or secret_key",
     "The range ends before it begins",
+    "The account was not read back as far",
+    "The account has been read up to",
+    "The integration never had definitions of this version",
+    "This series is of a query of before",
     "the `next_cursor` of the page before",
     "needs monthly periods at least",
 )

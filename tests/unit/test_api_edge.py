@@ -116,6 +116,13 @@ def test_odd_json_is_refused_in_words_by_every_route(method, path, text):
         assert (problem["code"], bool(problem["detail"])) == ("validation_failed", True)
 
 
+@pytest.mark.parametrize("text", ["[]", "[null, null]", '[{"name": "a"}]', '[{"primary": true}]'])
+@pytest.mark.parametrize(("method", "path"), WRITING)
+def test_a_list_is_refused_by_every_route_whatever_it_holds(method, path, text):
+    answer, problem = send(method, target_of(path), text)
+    assert (answer["statusCode"], problem["detail"]) == (422, "The body must be a JSON object.")
+
+
 @pytest.mark.parametrize(("method", "path"), WRITING)
 def test_what_is_no_utf_8_is_refused_by_every_route(method, path):
     content = base64.b64encode(b'{"name": "\xff"}').decode()
