@@ -2,11 +2,12 @@
 PYTHON ?= python3
 BIN := .venv/bin
 READY := .venv/.ready
+WEB := build/web/index.html
 STAGE ?= prod
 CDK := infra/node_modules/aws-cdk/bin/cdk
 NODE = $(CURDIR)/$(shell $(BIN)/python -c 'import os; from infra.node_runtime import NODE; print(os.path.relpath(NODE))')
 
-NO_PACKAGES := { echo "The packages could not be fetched: is the Python package index reachable from here? Then run this again."; exit 1; }
+NO_PACKAGES := { echo "The packages could not be fetched: is the package index reachable from here? Then run this again."; exit 1; }
 
 .DEFAULT_GOAL := help
 .PHONY: help setup run test check format lock bench fuzz synth deploy clean
@@ -14,7 +15,7 @@ NO_PACKAGES := { echo "The packages could not be fetched: is the Python package 
 help: ## list the commands
 	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1 \2/p' $(MAKEFILE_LIST) | awk '{c=$$2; $$1=$$2=""; printf "  make %-8s%s\n", c, $$0}'
 
-setup: $(READY) ## install what the other commands need, inside this folder
+setup: $(READY) $(WEB) ## install what the other commands need, inside this folder
 
 # uv comes with pip, node with a wheel: a Python with venv and make are enough to start.
 $(READY): requirements/dev.txt requirements/emulator.txt requirements/uv.txt
@@ -28,6 +29,16 @@ $(READY): requirements/dev.txt requirements/emulator.txt requirements/uv.txt
 	@echo "  packages of the local AWS emulator ..."
 	@$(BIN)/uv venv --quiet --python $(BIN)/python .emulator
 	@VIRTUAL_ENV=.emulator $(BIN)/uv pip sync --quiet --require-hashes --no-build --compile-bytecode requirements/emulator.txt || $(NO_PACKAGES)
+	@touch $@
+
+# npm is part of node's wheel; its own start script does not survive the packing.
+NPM = $(NODE) $(dir $(NODE))../lib/node_modules/npm/bin/npm-cli.js
+WEB_SOURCES := $(shell find web -path web/node_modules -prune -o -type f -not -name schema.d.ts -print) docs/openapi.json
+
+$(WEB): $(WEB_SOURCES) $(READY)
+	@echo "Building the dashboard ..."
+	@cd web && $(NPM) ci --no-audit --no-fund --silent || $(NO_PACKAGES)
+	@cd web && PATH="$(dir $(NODE)):$$PATH" $(NPM) run --silent build
 	@touch $@
 
 run: setup ## start the whole system on http://127.0.0.1:8787 with a sandbox Stripe account
@@ -59,14 +70,13 @@ synth: setup ## write the CloudFormation template of STAGE (prod) to build/cdk.o
 deploy: setup $(CDK) ## deploy STAGE (prod) to the AWS account of your environment
 	@PATH="$(dir $(NODE)):$$PATH" $(NODE) $(CDK) deploy StripeMetrics-$(STAGE) -c stage=$(STAGE) $(CDK_OPTIONS)
 
-# npm is part of node's wheel; its own start script does not survive the packing.
 $(CDK): infra/package-lock.json $(READY)
-	@cd infra && $(NODE) $(dir $(NODE))../lib/node_modules/npm/bin/npm-cli.js ci --no-audit --no-fund --loglevel=error
+	@cd infra && $(NPM) ci --no-audit --no-fund --loglevel=error
 	@touch $@
 
 lock: setup ## lock the dependency sets again
 	@requirements/lock.sh
 
 clean: ## remove everything that was installed or built
-	rm -rf .venv .emulator build infra/node_modules .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache .coverage
+	rm -rf .venv .emulator build infra/node_modules web/node_modules web/src/api/schema.d.ts .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache .coverage
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

@@ -1,6 +1,5 @@
-"""The one address of the local run: its page, its control routes, and the deployed API."""
+"""The one address of the local run: dashboard, control routes, and the deployed API."""
 
-from pathlib import Path
 from typing import Any
 
 import aiohttp
@@ -10,21 +9,9 @@ from yarl import URL
 
 from local.deploy import Deployment
 from local.failure import LocalRunError
+from local.site import site_routes
 from local.tokens import Tokens
 
-_PAGE = Path(__file__).parent / "page"
-_PAGE_FILES = {"/": "index.html"} | {
-    f"/{name}": name for name in ("page.css", "page.js", "api.js", "forms.js", "view.js")
-}
-_PAGE_HEADERS = {
-    "Content-Security-Policy": (
-        "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
-        "img-src 'self' data:; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
-    ),
-    "X-Content-Type-Options": "nosniff",
-    "Referrer-Policy": "no-referrer",
-    "Cache-Control": "no-store",
-}
 # Line breaks as well, which a dot would not match.
 _ANY = r"/{path:[\s\S]*}"
 _UNKNOWN_METHOD = "TRACE"
@@ -52,7 +39,7 @@ class Front:
         """The web application of the front."""
         app = web.Application(client_max_size=_MOST_BYTES)
         app.add_routes(control_routes)
-        app.add_routes([web.get(path, _send_page) for path in _PAGE_FILES])
+        app.add_routes(site_routes())
         app.add_routes([web.options(_ANY, self._answer_options)])
         app.add_routes([web.route("*", _ANY, self._pass_on)])
         return app
@@ -103,7 +90,3 @@ def _passed_on(headers: Any) -> CIMultiDict[str]:
     return CIMultiDict(
         (name, value) for name, value in headers.items() if name.lower() not in _NOT_PASSED_ON
     )
-
-
-async def _send_page(request: web.Request) -> web.StreamResponse:
-    return web.FileResponse(_PAGE / _PAGE_FILES[request.path], headers=_PAGE_HEADERS)

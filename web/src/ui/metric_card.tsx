@@ -1,0 +1,76 @@
+// One number at a glance: its value, how it changed, its last weeks, and how fresh it is.
+
+import { Link } from "wouter-preact";
+
+import { answerOf, api } from "../api/client";
+import type { Integration, Metric, Value } from "../api/types";
+import { percentChange, signed } from "../format";
+import { useResource } from "../use_resource";
+import { Freshness, syncWords } from "./chip";
+import { Sparkline } from "./sparkline";
+
+const DAYS = 30;
+const DAY_MS = 86_400_000;
+
+/** A card of a metric, which leads to its page. */
+export function MetricCard({ metric, account }: { metric: Metric; account: Integration }) {
+  const { current } = metric;
+  const key = `${metric.id} ${current?.as_of ?? ""}`;
+  const past = useResource(() => lastDays(metric.id), key);
+  const before = past.value?.[0];
+  const said = syncWords(metric.sync);
+  return (
+    <Link href={`/metrics/${metric.id}`} class="card metric-card">
+      <span class="card-title">{metric.name}</span>
+      <span class="card-account">
+        {account.name}
+        {account.mode === "test" && " (test)"}
+      </span>
+      <strong class="big">{valueText(metric)}</strong>
+      <span class="delta">
+        {before && current ? changeText(current.value, before, current) : "\u00a0"}
+      </span>
+      <Sparkline values={(past.value ?? []).map((it) => it.value)} />
+      <span class="card-foot">
+        <Freshness sync={metric.sync} status={account.status} />
+        {metric.sync.error && said && <span class="card-note">{said}</span>}
+      </span>
+    </Link>
+  );
+}
+
+/** The value as the API words it, or why there is none. */
+export function valueText(metric: Metric): string {
+  const { current } = metric;
+  if (!current) return metric.sync.error ? "No value yet" : "Waiting for the first value";
+  return current.formatted ?? withheldText(current.warnings) ?? "No value";
+}
+
+function withheldText(warnings: readonly { code: string }[]): string | null {
+  return warnings.some((it) => it.code === "currency_rate_missing") ? "No exchange rate" : null;
+}
+
+/** What changed since a value, in absolute terms and in percent. */
+export function changeText(
+  now: number | null,
+  before: Value,
+  { unit, currency }: { unit: Value["unit"]; currency: string | null },
+): string {
+  if (now === null || before.value === null) return "no value to compare with";
+  const change = now - before.value;
+  if (change === 0) return "unchanged in 30 days";
+  // Of a rate the difference is in points: a percentage of a percentage misleads.
+  if (unit === "percent") return `${signed(change, null, null)} points in 30 days`;
+  const share = percentChange(now, before.value);
+  return `${signed(change, unit, currency)}${share ? ` (${share})` : ""} in 30 days`;
+}
+
+async function lastDays(metricId: string): Promise<Value[]> {
+  const from = new Date(Date.now() - DAYS * DAY_MS).toISOString();
+  const answer = await answerOf(
+    api.GET("/v1/metrics/{metric_id}/values", {
+      params: { path: { metric_id: metricId }, query: { resolution: "day", from, limit: 100 } },
+    }),
+  );
+  return answer.data;
+}
