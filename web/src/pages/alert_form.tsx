@@ -7,7 +7,7 @@ import { answerOf, api } from "../api/client";
 import { type Account, readAccounts, readChannels } from "../api/stock";
 import type { Alert, AlertRule, Channel, Preview } from "../api/types";
 import { instant, number } from "../format";
-import { Field, Form, Select, useAction } from "../ui/form";
+import { Field, Form, Select, Switch, useAction } from "../ui/form";
 import { Empty, Loaded } from "../ui/states";
 import { useResource } from "../use_resource";
 
@@ -248,27 +248,6 @@ function Told({
         />
       ))}
     </fieldset>
-  );
-}
-
-function Switch({
-  label,
-  value,
-  onChange,
-}: {
-  label: string;
-  value: boolean;
-  onChange: (value: boolean) => void;
-}) {
-  return (
-    <label class="switch">
-      <input
-        type="checkbox"
-        checked={value}
-        onChange={(event) => onChange(event.currentTarget.checked)}
-      />{" "}
-      {label}
-    </label>
   );
 }
 

@@ -6,7 +6,7 @@ import { answerOf, api } from "../api/client";
 import { readChannels } from "../api/stock";
 import type { Channel, Notifications } from "../api/types";
 import { Chip, type Tone } from "../ui/chip";
-import { Confirmed, Field, Form, Select, useAction } from "../ui/form";
+import { Confirmed, Field, Form, Select, Switch, useAction } from "../ui/form";
 import { Empty, Failure, Loaded } from "../ui/states";
 import { useResource } from "../use_resource";
 
@@ -158,28 +158,24 @@ function Operation({
       <fieldset>
         <legend>They hear when</legend>
         {(Object.keys(EVENTS) as Notifications["events"]).map((it) => (
-          <label key={it} class="switch">
-            <input
-              type="checkbox"
-              checked={events.includes(it)}
-              onChange={() => setEvents(toggled(events, it))}
-            />{" "}
-            {EVENTS[it]}
-          </label>
+          <Switch
+            key={it}
+            label={EVENTS[it]}
+            value={events.includes(it)}
+            onChange={() => setEvents(toggled(events, it))}
+          />
         ))}
       </fieldset>
       <fieldset>
         <legend>Who</legend>
         {channels.length === 0 && <p>Add a channel first.</p>}
         {channels.map((it) => (
-          <label key={it.id} class="switch">
-            <input
-              type="checkbox"
-              checked={told.includes(it.id)}
-              onChange={() => setTold(toggled(told, it.id))}
-            />{" "}
-            {it.address}
-          </label>
+          <Switch
+            key={it.id}
+            label={it.address}
+            value={told.includes(it.id)}
+            onChange={() => setTold(toggled(told, it.id))}
+          />
         ))}
       </fieldset>
     </Form>

@@ -5,7 +5,7 @@ import { useState } from "preact/hooks";
 import { answerOf, api } from "../api/client";
 import type { Definitions, Integration } from "../api/types";
 import { day, words } from "../format";
-import { Field, Form, Select, useAction } from "../ui/form";
+import { Field, Form, Select, Switch, useAction } from "../ui/form";
 
 type Name = Exclude<keyof Definitions, "preset" | "net_deducts">;
 
@@ -108,21 +108,19 @@ export function DefinitionsForm({
         <fieldset>
           <legend>Net revenue is the total less</legend>
           {DEDUCTIONS.map((it) => (
-            <label key={it}>
-              <input
-                type="checkbox"
-                checked={deducts.includes(it)}
-                onChange={(event) =>
-                  setChanged({
-                    ...changed,
-                    net_deducts: DEDUCTIONS.filter((each) =>
-                      each === it ? event.currentTarget.checked : deducts.includes(each),
-                    ),
-                  })
-                }
-              />{" "}
-              {it}
-            </label>
+            <Switch
+              key={it}
+              label={it}
+              value={deducts.includes(it)}
+              onChange={(isOn) =>
+                setChanged({
+                  ...changed,
+                  net_deducts: DEDUCTIONS.filter((each) =>
+                    each === it ? isOn : deducts.includes(each),
+                  ),
+                })
+              }
+            />
           ))}
         </fieldset>
       </Form>

@@ -7,7 +7,7 @@ import { readMetricTypes } from "../api/stock";
 import type { Integration, Interval, MetricQuery, MetricType, Setting, TestAnswer } from "../api/types";
 import { number } from "../format";
 import { Explanation, Warnings } from "../ui/explanation";
-import { Field, Form, Select, useAction } from "../ui/form";
+import { Field, Form, Select, Switch, useAction } from "../ui/form";
 import { Loaded } from "../ui/states";
 import { useResource } from "../use_resource";
 import { INTERVALS } from "./metric_settings";
@@ -127,15 +127,7 @@ function SettingField({
 }) {
   if (setting.kind === "switch") {
     return (
-      <label class="field field-switch">
-        <input
-          type="checkbox"
-          checked={value === true}
-          onChange={(event) => onChange(event.currentTarget.checked)}
-        />
-        <span class="field-label">{setting.label}</span>
-        <span class="field-help">{setting.help}</span>
-      </label>
+      <Switch label={setting.label} help={setting.help} value={value === true} onChange={onChange} />
     );
   }
   return (

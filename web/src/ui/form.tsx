@@ -1,12 +1,19 @@
 // Forms: fields with their labels, what is wrong beside each, and one action at a time.
 
-import type { ComponentChildren } from "preact";
-import { useState } from "preact/hooks";
+import { cloneElement, type ComponentChildren, type VNode } from "preact";
+import { useId, useState } from "preact/hooks";
 
 import type { ApiError } from "../api/client";
 import { asApiError } from "../use_resource";
 
-/** A field with its label, its explanation, and what is wrong with it. */
+/** What ties a control to the words around it. */
+export interface Described {
+  readonly id?: string;
+  readonly "aria-describedby"?: string;
+  readonly "aria-invalid"?: boolean;
+}
+
+/** A control with its label, its explanation, and what is wrong with it. */
 export function Field({
   label,
   help,
@@ -16,15 +23,63 @@ export function Field({
   label: string;
   help?: string | undefined;
   wrong?: string | undefined;
-  children: ComponentChildren;
+  children: VNode<Described>;
 }) {
+  const id = useId();
+  const described = [help && `${id}-help`, wrong && `${id}-wrong`].filter(Boolean).join(" ");
   return (
-    <label class={wrong ? "field field-wrong" : "field"}>
-      <span class="field-label">{label}</span>
-      {children}
-      {help && <span class="field-help">{help}</span>}
-      {wrong && <span class="field-error">{wrong}</span>}
-    </label>
+    <div class="field">
+      <label class="field-label" for={id}>
+        {label}
+      </label>
+      {cloneElement(children, {
+        id,
+        ...(described ? { "aria-describedby": described } : {}),
+        ...(wrong ? { "aria-invalid": true } : {}),
+      })}
+      {help && (
+        <span class="field-help" id={`${id}-help`}>
+          {help}
+        </span>
+      )}
+      {wrong && (
+        <span class="field-error" id={`${id}-wrong`}>
+          {wrong}
+        </span>
+      )}
+    </div>
+  );
+}
+
+/** Something that is so or not. */
+export function Switch({
+  label,
+  help,
+  value,
+  onChange,
+}: {
+  label: string;
+  help?: string;
+  value: boolean;
+  onChange: (value: boolean) => void;
+}) {
+  const id = useId();
+  return (
+    <div class="switch">
+      <input
+        type="checkbox"
+        id={id}
+        checked={value}
+        onChange={(event) => onChange(event.currentTarget.checked)}
+        {...(help ? { "aria-describedby": `${id}-help` } : {})}
+      />
+      <label for={id}>{label}</label>
+      {help && (
+        <span class="field-help" id={`${id}-help`}>
+          {help}
+        </span>
+      )}
+    </div>
   );
 }
 
@@ -38,13 +93,14 @@ export function Select({
   value,
   choices,
   onChange,
-}: {
+  ...described
+}: Described & {
   value: string;
   choices: readonly Choice[];
   onChange: (value: string) => void;
 }) {
   return (
-    <select value={value} onChange={(event) => onChange(event.currentTarget.value)}>
+    <select {...described} value={value} onChange={(event) => onChange(event.currentTarget.value)}>
       {choices.map((choice) => (
         <option key={choice.value} value={choice.value}>
           {choice.label}
