@@ -33,6 +33,7 @@ $(READY): requirements/dev.txt requirements/emulator.txt requirements/uv.txt
 
 # npm is part of node's wheel; its own start script does not survive the packing.
 NPM = $(NODE) $(dir $(NODE))../lib/node_modules/npm/bin/npm-cli.js
+BIOME = cd web && $(NODE) node_modules/@biomejs/biome/bin/biome
 WEB_SOURCES := $(shell find web -path web/node_modules -prune -o -type f -not -name schema.d.ts -print) docs/openapi.json
 
 $(WEB): $(WEB_SOURCES) $(READY)
@@ -52,6 +53,7 @@ check: setup ## lint, types and import rules
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIOME) ci
 
 bench: setup ## measure speed, requests, units and memory against what else could be done
 	@$(BIN)/python -m benchmarks
@@ -62,6 +64,7 @@ fuzz: setup ## run the property tests with many more examples
 format: setup ## put the code into its form
 	@$(BIN)/ruff check --fix-only --quiet .
 	@$(BIN)/ruff format .
+	@$(BIOME) check --write
 
 synth: setup ## write the CloudFormation template of STAGE (prod) to build/cdk.out, without a network
 	@STAGE=$(STAGE) BUNDLE=no $(BIN)/python -m infra.app

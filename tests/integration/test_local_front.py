@@ -1,6 +1,7 @@
 """The front of the local run answers as the deployed gateway would, and has its own routes."""
 
 import json
+import re
 import threading
 import urllib.error
 import urllib.request
@@ -127,14 +128,30 @@ def test_an_answer_without_a_body_stays_one(local_run: Api) -> None:
     assert local_run.call("DELETE", f"/v1/channels/{channel['id']}") == (204, None)
 
 
-@pytest.mark.parametrize("path", ["/", "/page.js", "/api.js", "/forms.js", "/view.js", "/page.css"])
-def test_the_page_is_served_with_a_strict_policy(local_run: Api, path: str) -> None:
+PLACES = ["/", "/goals", "/metrics/met_1", "/settings/channels", "/icon.svg", "/config.json"]
+
+
+@pytest.mark.parametrize("path", PLACES)
+def test_the_dashboard_is_served_with_a_strict_policy(local_run: Api, path: str) -> None:
     status, headers, body = ask(local_run, "GET", path)
 
     assert status == 200
     assert "script-src 'self'" in headers["Content-Security-Policy"]
     assert "unsafe" not in headers["Content-Security-Policy"]
+    assert headers["Cache-Control"] == "no-store"
     assert b"a-token" not in body
+
+
+def test_what_the_dashboard_is_made_of_may_be_kept(local_run: Api) -> None:
+    page = ask(local_run, "GET", "/")[2].decode()
+    files = re.findall(r'(?:src|href)="(/assets/[^"]+)"', page)
+
+    assert {file.rpartition(".")[2] for file in files} == {"js", "css"}
+    for file in files:
+        status, headers, _ = ask(local_run, "GET", file)
+        assert (status, "immutable" in headers["Cache-Control"]) == (200, True)
+    assert ask(local_run, "GET", "/assets/none.js")[0] == 404
+    assert ask(local_run, "GET", "/assets/..%2Findex.html")[0] == 404
 
 
 def test_a_tick_of_an_empty_system_has_no_syncs(local_run: Api) -> None:

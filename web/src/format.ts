@@ -44,11 +44,10 @@ export function signed(value: number, unit: Unit | null, currency: string | null
   return `${value > 0 ? "+" : "−"}${text}`;
 }
 
-/** Write a change in percent of what was; nothing where there was nothing. */
-export function percentChange(now: number, before: number): string | null {
+/** Write a change in percent of what was; null where there was nothing. */
+export function percentChange(change: number, before: number): string | null {
   if (before === 0) return null;
-  const change = ((now - before) / Math.abs(before)) * 100;
-  return `${change > 0 ? "+" : change < 0 ? "−" : ""}${number(Math.abs(change), 1)}%`;
+  return signed((change / Math.abs(before)) * 100, "percent", null);
 }
 
 /** Write an instant: date and time. */

@@ -10,7 +10,7 @@ from functions.api.views.common import Instant, ListView, Number, WarningView, f
 from functions.api.views.integrations import SyncView
 from shared.domain.configuration import Metric, MetricValue, RefreshInterval
 from shared.domain.goals import Goal
-from shared.domain.metrics import query_to_dict
+from shared.domain.metrics import GoodDirection, good_direction, query_to_dict
 
 
 class ValueView(BaseModel):
@@ -47,13 +47,18 @@ class GoalRefView(BaseModel):
 
 
 class MetricView(BaseModel):
-    """A configured number of an integration."""
+    """A configured number of an integration.
+
+    Attributes:
+        good_direction: whether it is good news that it rises or falls; null where neither is.
+    """
 
     id: str
     integration_id: str
     name: str
     query: Annotated[dict[str, Any], WithJsonSchema(QUERY_SCHEMA)]
     refresh_interval: RefreshInterval
+    good_direction: GoodDirection | None
     current: CurrentView | None
     sync: SyncView
     goals: list[GoalRefView]
@@ -83,6 +88,7 @@ def view_metric(
         name=metric.name,
         query=query_to_dict(metric.query),
         refresh_interval=metric.refresh_interval,
+        good_direction=good_direction(metric.query),
         current=None if value is None else _view_current(value),
         sync=sync,
         goals=[

@@ -67,7 +67,9 @@ export async function answerOf<T>(request: Promise<Answered<T>>): Promise<NonNul
 
 /** Give every entry of a list, page by page. */
 export async function allOf<T>(
-  page: (cursor: string | undefined) => Promise<Answered<{ data: T[]; next_cursor: string | null }>>,
+  page: (
+    cursor: string | undefined,
+  ) => Promise<Answered<{ data: T[]; next_cursor: string | null }>>,
 ): Promise<T[]> {
   const found: T[] = [];
   let cursor: string | undefined;

@@ -1,7 +1,7 @@
 // What several pages show: accounts with their metrics, goals, alerts, channels.
 
 import { allOf, answerOf, api } from "./client";
-import type { Alert, Channel, Goal, Integration, Metric, MetricType } from "./types";
+import type { Alert, AlertEvent, Channel, Goal, Integration, Metric, MetricType } from "./types";
 
 export interface Account {
   readonly integration: Integration;
@@ -34,11 +34,24 @@ export function readMetrics(integrationId: string): Promise<Metric[]> {
 }
 
 export function readGoals(): Promise<Goal[]> {
-  return allOf((cursor) => api.GET("/v1/goals", { params: { query: { limit: 100, ...at(cursor) } } }));
+  return allOf((cursor) =>
+    api.GET("/v1/goals", { params: { query: { limit: 100, ...at(cursor) } } }),
+  );
 }
 
 export function readAlerts(): Promise<Alert[]> {
-  return allOf((cursor) => api.GET("/v1/alerts", { params: { query: { limit: 100, ...at(cursor) } } }));
+  return allOf((cursor) =>
+    api.GET("/v1/alerts", { params: { query: { limit: 100, ...at(cursor) } } }),
+  );
+}
+
+/** What an alert has decided, oldest first. */
+export function readEvents(alertId: string): Promise<AlertEvent[]> {
+  return allOf((cursor) =>
+    api.GET("/v1/alerts/{alert_id}/events", {
+      params: { path: { alert_id: alertId }, query: { limit: 100, ...at(cursor) } },
+    }),
+  );
 }
 
 export function readChannels(): Promise<Channel[]> {

@@ -145,7 +145,10 @@ function Chosen({
         <ChangeFields rule={rule} onChange={setRule} />
       )}
       <Told channels={channels} chosen={told} onChange={setTold} />
-      <Field label="Cooldown in hours" help="After it has told you, it waits so long before it does again.">
+      <Field
+        label="Cooldown in hours"
+        help="After it has told you, it waits so long before it does again."
+      >
         <input
           type="number"
           min="0"
@@ -166,7 +169,13 @@ function Chosen({
   );
 }
 
-function ThresholdFields({ rule, onChange }: { rule: Threshold; onChange: (rule: AlertRule) => void }) {
+function ThresholdFields({
+  rule,
+  onChange,
+}: {
+  rule: Threshold;
+  onChange: (rule: AlertRule) => void;
+}) {
   return (
     <>
       <Field label="Direction">
@@ -256,7 +265,9 @@ function WouldHave({ of }: { of: Preview }) {
     <div class="answer" role="status">
       <p>
         <strong>
-          {of.count === 1 ? "It would have spoken once." : `It would have spoken ${number(of.count)} times.`}
+          {of.count === 1
+            ? "It would have spoken once."
+            : `It would have spoken ${number(of.count)} times.`}
         </strong>{" "}
         {of.note}
       </p>

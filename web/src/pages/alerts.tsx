@@ -3,7 +3,7 @@
 import { Link, useLocation } from "wouter-preact";
 
 import { answerOf, api } from "../api/client";
-import { readAlerts, readChannels } from "../api/stock";
+import { readAlerts, readChannels, readEvents } from "../api/stock";
 import type { Alert, AlertEvent } from "../api/types";
 import { amount, instant, number, words } from "../format";
 import { AlertStatus, Chip } from "../ui/chip";
@@ -166,20 +166,16 @@ function History({ events, alert }: { events: readonly AlertEvent[]; alert: Aler
 }
 
 /** The rule of an alert in words. */
-export function ruleWords({ rule, unit, currency }: Pick<Alert, "rule" | "unit" | "currency">): string {
+export function ruleWords({
+  rule,
+  unit,
+  currency,
+}: Pick<Alert, "rule" | "unit" | "currency">): string {
   if (rule.type === "threshold") {
     return `When it is ${rule.direction} ${amount(rule.threshold, unit, currency)}.`;
   }
   const way = rule.direction === "any" ? "changes" : `${rule.direction}s`;
-  const against = rule.compare_to === "last_alert" ? "what was told last" : `the ${rule.compare_to} before`;
+  const against =
+    rule.compare_to === "last_alert" ? "what was told last" : `the ${rule.compare_to} before`;
   return `When it ${way} by ${number(rule.percentage, 2)}% against ${against.replace("previous before", "previous value")}.`;
-}
-
-async function readEvents(id: string): Promise<AlertEvent[]> {
-  const answer = await answerOf(
-    api.GET("/v1/alerts/{alert_id}/events", {
-      params: { path: { alert_id: id }, query: { limit: 100 } },
-    }),
-  );
-  return answer.data;
 }

@@ -30,7 +30,10 @@ const EVENTS: Record<Notifications["events"][number], string> = {
 
 export function Channels() {
   const channels = useResource(readChannels, "channels", REFRESH_MS);
-  const notifications = useResource(() => answerOf(api.GET("/v1/notifications", {})), "notifications");
+  const notifications = useResource(
+    () => answerOf(api.GET("/v1/notifications", {})),
+    "notifications",
+  );
   return (
     <>
       <h1>Channels</h1>

@@ -168,9 +168,9 @@ function Linked({ goal, reload }: { goal: Goal; reload: () => Promise<void> }) {
           const value = chosen && !linked.has(chosen) ? chosen : (choices[0]?.value ?? "");
           return (
             <div class="inline">
-              <label>
-                Link a metric <Select value={value} choices={choices} onChange={setChosen} />
-              </label>
+              <Field label="Link a metric">
+                <Select value={value} choices={choices} onChange={setChosen} />
+              </Field>
               <button type="button" disabled={action.isBusy} onClick={() => void link(value, {})}>
                 Link
               </button>

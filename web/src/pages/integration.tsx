@@ -13,6 +13,7 @@ import { valueText } from "../ui/metric_card";
 import { Empty, Loaded } from "../ui/states";
 import { useResource } from "../use_resource";
 import { DefinitionsForm } from "./definitions";
+import { IntegrationSettings } from "./integration_settings";
 import { KeyHint } from "./integrations";
 import { NewMetric } from "./new_metric";
 
@@ -43,7 +44,10 @@ export function IntegrationPage({ id }: { id: string }) {
             )}
           </section>
           {found.status !== "disconnected" && (
-            <DefinitionsForm integration={found} reload={integration.reload} />
+            <>
+              <DefinitionsForm integration={found} reload={integration.reload} />
+              <IntegrationSettings integration={found} reload={integration.reload} />
+            </>
           )}
           <Key integration={found} reload={integration.reload} />
           <End integration={found} reload={integration.reload} />
@@ -207,8 +211,8 @@ function End({ integration, reload }: { integration: Integration; reload: () => 
     <section aria-labelledby="end">
       <h2 id="end">Disconnect</h2>
       <p>
-        Syncing stops and the key is deleted. Goals, metrics and their history stay readable, and the
-        account can be reconnected later.
+        Syncing stops and the key is deleted. Goals, metrics and their history stay readable, and
+        the account can be reconnected later.
       </p>
       <Confirmed
         label="Disconnect"

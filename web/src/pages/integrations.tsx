@@ -32,7 +32,9 @@ export function Integrations() {
                   <Freshness sync={it.sync} status={it.status} />
                   <span class="detail">
                     {it.account.name ?? it.account.id}, key <code>{it.key}</code>
-                    {it.status !== "disconnected" && syncWords(it.sync) && `. ${syncWords(it.sync)}`}
+                    {it.status !== "disconnected" &&
+                      syncWords(it.sync) &&
+                      `. ${syncWords(it.sync)}`}
                   </span>
                 </li>
               ))}
@@ -59,7 +61,11 @@ function Connect() {
     <section aria-labelledby="connect">
       <h2 id="connect">Connect an account</h2>
       <Form action={action} submit="Connect" onSubmit={connect}>
-        <Field label="Name" help="How you call this account here." wrong={action.error?.fields["/name"]}>
+        <Field
+          label="Name"
+          help="How you call this account here."
+          wrong={action.error?.fields["/name"]}
+        >
           <input
             value={name}
             required

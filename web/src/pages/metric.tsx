@@ -4,14 +4,14 @@ import { lazy, Suspense } from "preact/compat";
 import { useMemo, useState } from "preact/hooks";
 import { Link } from "wouter-preact";
 
-import { answerOf, api, allOf } from "../api/client";
-import { readAlerts } from "../api/stock";
+import { allOf, answerOf, api } from "../api/client";
+import { readAlerts, readEvents } from "../api/stock";
 import type { Alert, Integration, Metric, MetricExplanation, Value } from "../api/types";
 import { amount, instant, words } from "../format";
 import { AlertStatus, Chip, Freshness, syncWords } from "../ui/chip";
 import { ComparisonTable, Explanation, Table } from "../ui/explanation";
-import { Select } from "../ui/form";
-import { changeText, valueText } from "../ui/metric_card";
+import { Field, Select } from "../ui/form";
+import { Change, valueText } from "../ui/metric_card";
 import { Empty, Loaded, Loading } from "../ui/states";
 import { Waterfall } from "../ui/waterfall";
 import { useResource } from "../use_resource";
@@ -39,6 +39,8 @@ interface Page {
   readonly metric: Metric;
   readonly integration: Integration;
   readonly alerts: readonly Alert[];
+  /** The instants of the data at which they fired. */
+  readonly fired: readonly string[];
 }
 
 export function MetricPage({ id }: { id: string }) {
@@ -46,7 +48,13 @@ export function MetricPage({ id }: { id: string }) {
   return <Loaded of={page}>{(found) => <Shown {...found} reload={page.reload} />}</Loaded>;
 }
 
-function Shown({ metric, integration, alerts, reload }: Page & { reload: () => Promise<void> }) {
+function Shown({
+  metric,
+  integration,
+  alerts,
+  fired,
+  reload,
+}: Page & { reload: () => Promise<void> }) {
   const said = syncWords(metric.sync);
   return (
     <>
@@ -72,14 +80,15 @@ function Shown({ metric, integration, alerts, reload }: Page & { reload: () => P
           ))}
         </p>
       )}
-      <Past metric={metric} alerts={alerts} />
+      <Past metric={metric} alerts={alerts} fired={fired} />
       {metric.current && <Explained metric={metric} integration={integration} />}
       <section aria-labelledby="alerts">
         <h2 id="alerts">Alerts</h2>
         <ul class="rows">
           {alerts.map((alert) => (
             <li key={alert.id}>
-              <Link href={`/alerts/${alert.id}`}>{alert.name}</Link> <AlertStatus state={alert.state} />
+              <Link href={`/alerts/${alert.id}`}>{alert.name}</Link>{" "}
+              <AlertStatus state={alert.state} />
             </li>
           ))}
         </ul>
@@ -92,7 +101,9 @@ function Shown({ metric, integration, alerts, reload }: Page & { reload: () => P
   );
 }
 
-function Past({ metric, alerts }: { metric: Metric; alerts: readonly Alert[] }) {
+type Watched = Pick<Page, "metric" | "alerts" | "fired">;
+
+function Past({ metric, alerts, fired }: Watched) {
   const [days, setDays] = useState("90");
   const [resolution, setResolution] = useState<Resolution>("day");
   const key = `${metric.id} ${days} ${resolution} ${metric.current?.computed_at ?? ""}`;
@@ -101,34 +112,25 @@ function Past({ metric, alerts }: { metric: Metric; alerts: readonly Alert[] }) 
     <section aria-labelledby="past">
       <div class="section-head">
         <h2 id="past">Over time</h2>
-        <label>
-          Range <Select value={days} choices={RANGES} onChange={setDays} />
-        </label>
-        <label>
-          Resolution{" "}
+        <Field label="Range">
+          <Select value={days} choices={RANGES} onChange={setDays} />
+        </Field>
+        <Field label="Resolution">
           <Select
             value={resolution}
             choices={RESOLUTIONS}
             onChange={(it) => setResolution(it as Resolution)}
           />
-        </label>
+        </Field>
       </div>
       <Loaded of={values}>
-        {(found) => <Drawn metric={metric} values={found} alerts={alerts} />}
+        {(found) => <Drawn metric={metric} values={found} alerts={alerts} fired={fired} />}
       </Loaded>
     </section>
   );
 }
 
-function Drawn({
-  metric,
-  values,
-  alerts,
-}: {
-  metric: Metric;
-  values: readonly Value[];
-  alerts: readonly Alert[];
-}) {
+function Drawn({ metric, values, alerts, fired }: Watched & { values: readonly Value[] }) {
   const last = values.at(-1);
   const chart = useMemo(
     () => ({
@@ -140,11 +142,9 @@ function Drawn({
       thresholds: alerts.flatMap(({ rule, name }) =>
         rule.type === "threshold" ? [{ value: rule.threshold, label: name }] : [],
       ),
-      marks: alerts.flatMap(({ state }) =>
-        state.status === "firing" && state.since ? [Date.parse(state.since) / 1_000] : [],
-      ),
+      marks: fired.map((it) => Date.parse(it) / 1_000),
     }),
-    [values, alerts],
+    [values, alerts, fired],
   );
   if (!last) {
     return (
@@ -157,8 +157,10 @@ function Drawn({
   return (
     <>
       {first && first !== last && (
-        <p class="delta">
-          {changeText(last.value, first, last).replace("in 30 days", "over this range")}
+        <p>
+          <Change now={last.value} before={first} good={metric.good_direction}>
+            over this range
+          </Change>
         </p>
       )}
       <Suspense fallback={<Loading />}>
@@ -176,7 +178,11 @@ function Drawn({
           head={["As of", "How", "Value"]}
           rows={values
             .toReversed()
-            .map((it) => [instant(it.as_of), words(it.origin), amount(it.value, it.unit, it.currency)])}
+            .map((it) => [
+              instant(it.as_of),
+              words(it.origin),
+              amount(it.value, it.unit, it.currency),
+            ])}
         />
       </details>
     </>
@@ -256,7 +262,10 @@ async function readPage(id: string): Promise<Page> {
     answerOf(api.GET("/v1/integrations/{integration_id}", { params: { path } })),
     readAlerts(),
   ]);
-  return { metric, integration, alerts: alerts.filter((it) => it.metric_id === id) };
+  const mine = alerts.filter((it) => it.metric_id === id);
+  const events = await Promise.all(mine.map((it) => readEvents(it.id)));
+  const fired = events.flat().filter((it) => it.kind !== "recover");
+  return { metric, integration, alerts: mine, fired: fired.map((it) => it.as_of) };
 }
 
 function readValues(id: string, days: number, resolution: Resolution): Promise<Value[]> {

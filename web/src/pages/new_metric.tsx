@@ -4,7 +4,14 @@ import { useState } from "preact/hooks";
 
 import { answerOf, api } from "../api/client";
 import { readMetricTypes } from "../api/stock";
-import type { Integration, Interval, MetricQuery, MetricType, Setting, TestAnswer } from "../api/types";
+import type {
+  Integration,
+  Interval,
+  MetricQuery,
+  MetricType,
+  Setting,
+  TestAnswer,
+} from "../api/types";
 import { number } from "../format";
 import { Explanation, Warnings } from "../ui/explanation";
 import { Field, Form, Select, Switch, useAction } from "../ui/form";
@@ -127,7 +134,12 @@ function SettingField({
 }) {
   if (setting.kind === "switch") {
     return (
-      <Switch label={setting.label} help={setting.help} value={value === true} onChange={onChange} />
+      <Switch
+        label={setting.label}
+        help={setting.help}
+        value={value === true}
+        onChange={onChange}
+      />
     );
   }
   return (

@@ -2,7 +2,7 @@
 
 import { Link } from "wouter-preact";
 
-import { readAccounts, readAlerts, readGoals, type Account } from "../api/stock";
+import { type Account, readAccounts, readAlerts, readGoals } from "../api/stock";
 import type { Alert, Goal } from "../api/types";
 import { instant } from "../format";
 import { Chip } from "../ui/chip";

@@ -17,12 +17,32 @@ export function Chip({ tone, children, title }: { tone: Tone; children: string; 
 /** How fresh what is shown is: fresh, syncing, stale, or an error. */
 export function Freshness({ sync, status }: { sync: Sync; status?: Integration["status"] }) {
   if (status === "disconnected") return <Chip tone="quiet">Disconnected</Chip>;
-  if (sync.error) return <Chip tone="bad" title={sync.error.message}>Sync failed</Chip>;
-  if (sync.progress) return <Chip tone="busy" title={sync.progress.message}>First import</Chip>;
-  if (sync.stale) return <Chip tone="bad" title={`Read up to ${instant(sync.data_through)}.`}>Stale</Chip>;
+  if (sync.error)
+    return (
+      <Chip tone="bad" title={sync.error.message}>
+        Sync failed
+      </Chip>
+    );
+  if (sync.progress)
+    return (
+      <Chip tone="busy" title={sync.progress.message}>
+        First import
+      </Chip>
+    );
+  if (sync.stale)
+    return (
+      <Chip tone="bad" title={`Read up to ${instant(sync.data_through)}.`}>
+        Stale
+      </Chip>
+    );
   if (sync.state === "running") return <Chip tone="busy">Syncing</Chip>;
   if (sync.last_success_at === null) return <Chip tone="quiet">Not read yet</Chip>;
-  return <Chip tone="good" title={instant(sync.last_success_at)}>{`Fresh, ${ago(sync.last_success_at)}`}</Chip>;
+  return (
+    <Chip
+      tone="good"
+      title={instant(sync.last_success_at)}
+    >{`Fresh, ${ago(sync.last_success_at)}`}</Chip>
+  );
 }
 
 /** What a sync has to say in words, if it has: the cause and what to do. */

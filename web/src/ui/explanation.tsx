@@ -37,7 +37,8 @@ export function Explanation({
       )}
       {of.coverage && (
         <p class="coverage">
-          {number(of.coverage.counted)} of {number(of.coverage.read)} {nouns(of.coverage.object)} count.
+          {number(of.coverage.counted)} of {number(of.coverage.read)} {nouns(of.coverage.object)}{" "}
+          count.
         </p>
       )}
       {of.left_out.length > 0 && (
@@ -63,7 +64,13 @@ export function Explanation({
           ])}
         />
       )}
-      <ByKey caption="By product" kind="products" rows={breakdown.by_product} mode={mode} write={write} />
+      <ByKey
+        caption="By product"
+        kind="products"
+        rows={breakdown.by_product}
+        mode={mode}
+        write={write}
+      />
       <ByKey caption="By price" kind="prices" rows={breakdown.by_price} mode={mode} write={write} />
       {of.contributions.data.length > 0 && (
         <>
@@ -72,7 +79,11 @@ export function Explanation({
             head={["Object", "Customer", "Detail", "Amount"]}
             rows={of.contributions.data.map((it) => [
               <StripeLink key={it.id} id={it.id} mode={mode} />,
-              it.customer && it.customer !== it.id ? <StripeLink id={it.customer} mode={mode} /> : "",
+              it.customer && it.customer !== it.id ? (
+                <StripeLink id={it.customer} mode={mode} />
+              ) : (
+                ""
+              ),
               it.detail,
               amount(it.amount, it.currency ? "currency" : "count", it.currency),
             ])}
@@ -147,7 +158,7 @@ export function Table({
   rows: readonly (readonly ComponentChildren[])[];
 }) {
   return (
-    <div class="table-wrap" role="region" aria-label={caption} tabIndex={0}>
+    <section class="table-wrap" aria-label={caption} tabIndex={0}>
       <table>
         <caption>{caption}</caption>
         <thead>
@@ -169,7 +180,7 @@ export function Table({
           ))}
         </tbody>
       </table>
-    </div>
+    </section>
   );
 }
 

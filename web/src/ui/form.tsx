@@ -1,6 +1,6 @@
 // Forms: fields with their labels, what is wrong beside each, and one action at a time.
 
-import { cloneElement, type ComponentChildren, type VNode } from "preact";
+import { type ComponentChildren, cloneElement, type VNode } from "preact";
 import { useId, useState } from "preact/hooks";
 
 import type { ApiError } from "../api/client";
@@ -197,7 +197,8 @@ export function Confirmed({
     );
   }
   return (
-    <div class="confirm" role="group" aria-label={label}>
+    <fieldset class="confirm">
+      <legend>{label}</legend>
       <p>{question}</p>
       {action.error && <p class="field-error">{action.error.message}</p>}
       <div class="buttons">
@@ -213,6 +214,6 @@ export function Confirmed({
           Keep it
         </button>
       </div>
-    </div>
+    </fieldset>
   );
 }

@@ -50,7 +50,8 @@ export function GoalProgress({ goal, progress }: { goal: Goal; progress: Progres
 }
 
 function Pace({ progress }: { progress: Progress }) {
-  if (progress.reached_at) return <Chip tone="good">{`Reached on ${day(progress.reached_at)}`}</Chip>;
+  if (progress.reached_at)
+    return <Chip tone="good">{`Reached on ${day(progress.reached_at)}`}</Chip>;
   if (progress.on_track === null) return null;
   return progress.on_track ? <Chip tone="good">On track</Chip> : <Chip tone="bad">Off pace</Chip>;
 }

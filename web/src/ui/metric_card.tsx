@@ -27,9 +27,9 @@ export function MetricCard({ metric, account }: { metric: Metric; account: Integ
         {account.mode === "test" && " (test)"}
       </span>
       <strong class="big">{valueText(metric)}</strong>
-      <span class="delta">
-        {before && current ? changeText(current.value, before, current) : "\u00a0"}
-      </span>
+      <Change now={current?.value ?? null} before={before} good={metric.good_direction}>
+        in 30 days
+      </Change>
       <Sparkline values={(past.value ?? []).map((it) => it.value)} />
       <span class="card-foot">
         <Freshness sync={metric.sync} status={account.status} />
@@ -50,19 +50,37 @@ function withheldText(warnings: readonly { code: string }[]): string | null {
   return warnings.some((it) => it.code === "currency_rate_missing") ? "No exchange rate" : null;
 }
 
-/** What changed since a value, in absolute terms and in percent. */
-export function changeText(
-  now: number | null,
-  before: Value,
-  { unit, currency }: { unit: Value["unit"]; currency: string | null },
-): string {
-  if (now === null || before.value === null) return "no value to compare with";
+/** What changed since a value, coloured by whether it is good news. */
+export function Change({
+  now,
+  before,
+  good,
+  children,
+}: {
+  now: number | null;
+  before: Value | undefined;
+  good: Metric["good_direction"];
+  children: string;
+}) {
+  if (!before) return <span class="delta">{"\u00a0"}</span>;
+  if (now === null || before.value === null)
+    return <span class="delta">no value to compare with</span>;
   const change = now - before.value;
-  if (change === 0) return "unchanged in 30 days";
+  if (change === 0) return <span class="delta">{`unchanged ${children}`}</span>;
+  const isGood = good === null ? null : change > 0 === (good === "up");
+  const tone = isGood === null ? "" : isGood ? "delta-good" : "delta-bad";
+  return (
+    <span class={`delta ${tone}`}>
+      {changeText(change, before)} {children}
+    </span>
+  );
+}
+
+function changeText(change: number, before: Value): string {
   // Of a rate the difference is in points: a percentage of a percentage misleads.
-  if (unit === "percent") return `${signed(change, null, null)} points in 30 days`;
-  const share = percentChange(now, before.value);
-  return `${signed(change, unit, currency)}${share ? ` (${share})` : ""} in 30 days`;
+  if (before.unit === "percent") return `${signed(change, null, null)} points`;
+  const share = percentChange(change, before.value ?? 0);
+  return `${signed(change, before.unit, before.currency)}${share ? ` (${share})` : ""}`;
 }
 
 async function lastDays(metricId: string): Promise<Value[]> {

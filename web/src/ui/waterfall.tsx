@@ -38,7 +38,7 @@ export function Waterfall({ of, currency }: { of: Explanation; currency: string 
   return (
     <figure class="waterfall">
       <figcaption>MRR movements: how it came from what it was to what it is</figcaption>
-      <div class="table-wrap" role="region" aria-label="MRR movements" tabIndex={0}>
+      <section class="table-wrap" aria-label="MRR movements" tabIndex={0}>
         <ol>
           {bars.map((bar) => (
             <li key={bar.label}>
@@ -57,15 +57,31 @@ export function Waterfall({ of, currency }: { of: Explanation; currency: string 
             </li>
           ))}
         </ol>
-      </div>
+      </section>
+      <Beside of={of} currency={currency} />
     </figure>
   );
+}
+
+/** What the bar at the end holds and MRR leaves out, so that the two can be compared. */
+function Beside({ of, currency }: { of: Explanation; currency: string }) {
+  const kinds = [
+    ["at_risk_mrr", "past due"],
+    ["in_trial_mrr", "in a free month"],
+  ] as const;
+  const held = kinds.flatMap(([name, label]) => {
+    const value = of.companions[name] ?? 0;
+    return value === 0 ? [] : [`${money(value, currency)} ${label}`];
+  });
+  if (held.length === 0) return null;
+  return <p class="detail">The end holds {held.join(" and ")}, which MRR may leave out.</p>;
 }
 
 function barsOf(companions: Explanation["companions"], currency: string): Bar[] {
   const opening = companions["opening_mrr"];
   const closing = companions["closing_mrr"];
-  if (opening === undefined || opening === null || closing === undefined || closing === null) return [];
+  if (opening === undefined || opening === null || closing === undefined || closing === null)
+    return [];
   const ends = (label: string, value: number): Bar => ({
     label,
     from: 0,
@@ -79,7 +95,13 @@ function barsOf(companions: Explanation["companions"], currency: string): Bar[] 
     const change = (companions[name] ?? 0) * sign;
     if (name === "fx_impact" && change === 0) continue;
     const shown = `${change > 0 ? "+" : change < 0 ? "−" : ""}${money(Math.abs(change), currency)}`;
-    bars.push({ label, from: level, to: level + change, shown, kind: change < 0 ? "loss" : "gain" });
+    bars.push({
+      label,
+      from: level,
+      to: level + change,
+      shown,
+      kind: change < 0 ? "loss" : "gain",
+    });
     level += change;
   }
   bars.push(ends("At the end", closing));
