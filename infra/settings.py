@@ -36,6 +36,8 @@ class StageSettings:
         jwt_read_scopes: Scopes of which a token of `jwt_issuer` needs one to look at things,
             separated by commas; empty for none.
         jwt_write_scopes: Likewise, to do anything else.
+        dashboard: Deploy the dashboard. It signs people in with the stack's own pool, so there is
+            none with a `jwt_issuer`.
         machine_clients: Make a client of the stack's own pool for machines, which get tokens by
             client credentials. Cognito charges for it.
         machines_only_read: Give that client no scope but the one to look at things.
@@ -60,6 +62,7 @@ class StageSettings:
     jwt_audience: str = ""
     jwt_read_scopes: str = "metrics:read"
     jwt_write_scopes: str = "metrics:write"
+    dashboard: bool = True
     machine_clients: bool = False
     machines_only_read: bool = False
     throttled: bool = True
@@ -85,12 +88,18 @@ class StageSettings:
         if self.stage != "local" and (self.stripe_address_parameter or not self.enforce_tls):
             raise ValueError("Only the local stage may do without TLS, or talk to another Stripe.")
 
+    @property
+    def has_dashboard(self) -> bool:
+        """Whether the stack has the dashboard."""
+        return self.dashboard and not self.jwt_issuer
+
 
 STAGES: Mapping[str, StageSettings] = {
     "prod": StageSettings(stage="prod"),
     "test": StageSettings(stage="test", retain_data=False, log_retention_days=14),
     "local": StageSettings(
         stage="local",
+        dashboard=False,  # the emulator has no CloudFront: the local run serves it itself
         retain_data=False,
         log_retention_days=1,
         throttled=False,

@@ -11,6 +11,7 @@ from infra.constructs.api import Api
 from infra.constructs.identity import Identity
 from infra.constructs.python_function import CodeFor, PythonFunction
 from infra.constructs.schedules import SWEEP, Schedules
+from infra.constructs.site import Site
 from infra.constructs.storage import Storage
 from infra.constructs.sync import Sync
 from infra.settings import StageSettings
@@ -88,6 +89,11 @@ class StripeMetricsStack(cdk.Stack):
                 "SCHEDULE_TIME_ZONE": settings.schedule_time_zone,
                 **stripe_access,
             },
+        )
+        self.site = (
+            Site(self, "Site", settings=settings, api=self.api, identity=self.identity)
+            if settings.has_dashboard
+            else None
         )
         self._grant()
         self._output()
@@ -201,6 +207,8 @@ class StripeMetricsStack(cdk.Stack):
             "TopicArn": self.alerts.topic.topic_arn,
             "ScheduleGroupName": self.schedules.group,
         }
+        if self.site:
+            values["DashboardUrl"] = self.site.url
         for interval, name in self.schedules.names.items():
             values[f"{interval.capitalize()}ScheduleName"] = name
         if self.identity.pool and self.identity.client:

@@ -25,16 +25,20 @@ class Identity(Construct):
         write_scopes: Likewise, to do anything else.
         pool: None where another issuer is set.
         client: The pool's client for people, or None.
+        web_client: The pool's client for the dashboard, or None.
         machine_client: The pool's client for machines, or None.
-        token_url: Where machines get their tokens, or None.
+        token_url: Where machines and the dashboard get their tokens, or None.
+        sign_in_origin: Where the pool's own pages are; empty where it has none.
     """
 
     def __init__(self, scope: Construct, construct_id: str, *, settings: StageSettings) -> None:
         super().__init__(scope, construct_id)
         self.pool: cognito.UserPool | None = None
         self.client: cognito.UserPoolClient | None = None
+        self.web_client: cognito.UserPoolClient | None = None
         self.machine_client: cognito.UserPoolClient | None = None
         self.token_url: str | None = None
+        self.sign_in_origin = ""
         self.read_scopes = _words(settings.jwt_read_scopes)
         self.write_scopes = _words(settings.jwt_write_scopes)
         issuer, audience = settings.jwt_issuer, _words(settings.jwt_audience)
@@ -46,12 +50,39 @@ class Identity(Construct):
             region = cdk.Stack.of(self).region
             issuer = f"https://cognito-idp.{region}.amazonaws.com/{self.pool.user_pool_id}"
             audience = [self.client.user_pool_client_id]
+            if settings.has_dashboard or settings.machine_clients:
+                self.sign_in_origin = self._domain(self.pool, settings)
+                self.token_url = f"{self.sign_in_origin}/oauth2/token"
+            if settings.has_dashboard:
+                self.web_client = self._for_dashboard(self.pool)
+                audience.append(self.web_client.user_pool_client_id)
             if settings.machine_clients:
                 self.machine_client = self._for_machines(self.pool, settings)
                 audience.append(self.machine_client.user_pool_client_id)
         self.authorizer: apigateway.IHttpRouteAuthorizer = authorizers.HttpJwtAuthorizer(
             "Tokens", issuer, jwt_audience=audience
         )
+
+    @property
+    def sign_in(self) -> dict[str, str] | None:
+        """How the dashboard signs people in, as its config.json says it."""
+        if self.web_client is None or self.token_url is None:
+            return None
+        return {
+            "authorize_url": f"{self.sign_in_origin}/oauth2/authorize",
+            "token_url": self.token_url,
+            "client_id": self.web_client.user_pool_client_id,
+            "scopes": f"openid {_SIGNED_IN}",
+        }
+
+    def sign_in_at(self, url: str) -> None:
+        """Let people who have signed in come back to an address, and to no other."""
+        if self.web_client is None:
+            return
+        # It is known only when the API is, which the authorizer of this client guards.
+        client = self.web_client.node.default_child
+        assert isinstance(client, cognito.CfnUserPoolClient)  # noqa: S101 - narrows for mypy
+        client.callback_ur_ls = [url]
 
     def _own_pool(self, settings: StageSettings) -> cognito.UserPool:
         return cognito.UserPool(
@@ -80,6 +111,29 @@ class Identity(Construct):
             refresh_token_validity=cdk.Duration.days(30),
         )
 
+    def _domain(self, pool: cognito.UserPool, settings: StageSettings) -> str:
+        prefix = f"{_SERVER}-{settings.stage}-{cdk.Aws.ACCOUNT_ID}"
+        domain = pool.add_domain(
+            "Domain", cognito_domain=cognito.CognitoDomainOptions(domain_prefix=prefix)
+        )
+        return domain.base_url()
+
+    def _for_dashboard(self, pool: cognito.UserPool) -> cognito.UserPoolClient:
+        return pool.add_client(
+            "Web",
+            # A page keeps no secret: PKCE proves that who began the sign-in ends it.
+            generate_secret=False,
+            auth_flows=cognito.AuthFlow(user_srp=False),
+            o_auth=cognito.OAuthSettings(
+                flows=cognito.OAuthFlows(authorization_code_grant=True),
+                scopes=[cognito.OAuthScope.OPENID, cognito.OAuthScope.COGNITO_ADMIN],
+            ),
+            prevent_user_existence_errors=True,
+            access_token_validity=cdk.Duration.hours(1),
+            id_token_validity=cdk.Duration.hours(1),
+            refresh_token_validity=cdk.Duration.hours(1),
+        )
+
     def _for_machines(
         self, pool: cognito.UserPool, settings: StageSettings
     ) -> cognito.UserPoolClient:
@@ -90,11 +144,6 @@ class Identity(Construct):
             scope_name=_WRITE, scope_description="Make, change and remove them, and test them."
         )
         server = pool.add_resource_server("Server", identifier=_SERVER, scopes=[read, write])
-        prefix = f"{_SERVER}-{settings.stage}-{cdk.Aws.ACCOUNT_ID}"
-        domain = pool.add_domain(
-            "Domain", cognito_domain=cognito.CognitoDomainOptions(domain_prefix=prefix)
-        )
-        self.token_url = f"{domain.base_url()}/oauth2/token"
         return pool.add_client(
             "Machines",
             generate_secret=True,

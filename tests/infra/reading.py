@@ -30,11 +30,14 @@ class Template:
     json: Json
 
     def of_type(self, kind: str) -> dict[str, Json]:
-        """Properties of the resources of a type, by logical id without the CDK's digest."""
+        """Properties of the resources of a type, by logical id without the CDK's digest.
+
+        What the CDK adds by itself to copy files is not of the stack's own.
+        """
         return {
             short(logical_id): resource["Properties"]
             for logical_id, resource in self.json["Resources"].items()
-            if resource["Type"] == kind
+            if resource["Type"] == kind and not logical_id.startswith("CustomCDK")
         }
 
     def resource(self, name: str) -> Json:

@@ -61,7 +61,8 @@ def test_what_is_scarce_is_a_route_of_the_function(key: str) -> None:
     assert any(route.method == method and route.rule.match(sample) for route in routes)
 
 
-def test_machines_have_no_client_unless_a_deployment_wants_it(template: Template) -> None:
+def test_machines_have_no_client_unless_a_deployment_wants_it(template_of: TemplateOf) -> None:
+    template = template_of("prod", dashboard=False)
     assert template.of_type("AWS::Cognito::UserPoolResourceServer") == {}
     assert template.of_type("AWS::Cognito::UserPoolDomain") == {}
     assert set(template.of_type("AWS::Cognito::UserPoolClient")) == {"IdentityUsersClient"}
@@ -86,6 +87,7 @@ def test_machines_get_tokens_by_client_credentials_with_both_scopes(
     assert server["Identifier"] == "stripe-metrics"
     assert [readable(it) for it in audience["JwtConfiguration"]["Audience"]] == [
         "<IdentityUsersClient>",
+        "<IdentityUsersWeb>",
         "<IdentityUsersMachines>",
     ]
     (domain,) = template.of_type("AWS::Cognito::UserPoolDomain").values()
@@ -120,7 +122,8 @@ def test_tokens_come_from_the_stacks_own_pool_by_default(template: Template) -> 
         "https://cognito-idp.<AWS::Region>.amazonaws.com/<IdentityUsers>"
     )
     assert [readable(a) for a in authorizer["JwtConfiguration"]["Audience"]] == [
-        "<IdentityUsersClient>"
+        "<IdentityUsersClient>",
+        "<IdentityUsersWeb>",
     ]
 
 

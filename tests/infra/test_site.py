@@ -1,0 +1,146 @@
+"""The dashboard in the stack: who may read what, and how people sign in."""
+
+import re
+from typing import Any
+
+import pytest
+
+from functions.api.handler import OPERATIONS
+from infra.constructs import site
+from infra.constructs.site import BUILT
+from tests.infra.conftest import TemplateOf
+from tests.infra.reading import Template, readable
+
+UNCACHED = "4135ea2d-6df8-44a3-9df3-4b5a84be39ad"  # CloudFront's own policies have fixed ids
+ALL_BUT_HOST = "b689b0a8-53d0-40ab-baf2-68738e2966ac"
+
+
+@pytest.fixture(name="distribution")
+def _distribution(template: Template) -> dict[str, Any]:
+    (found,) = template.of_type("AWS::CloudFront::Distribution").values()
+    return dict(found["DistributionConfig"])
+
+
+def test_no_bucket_is_public_or_read_without_tls(template: Template) -> None:
+    buckets = template.of_type("AWS::S3::Bucket")
+    assert set(buckets) == {"SiteFiles", "SiteLogs"}
+    for bucket in buckets.values():
+        assert set(bucket["PublicAccessBlockConfiguration"].values()) == {True}
+        assert bucket["BucketEncryption"]
+    policies = template.of_type("AWS::S3::BucketPolicy").values()
+    for policy in policies:
+        statements = policy["PolicyDocument"]["Statement"]
+        denied = [it for it in statements if it["Effect"] == "Deny"]
+        assert {"Bool": {"aws:SecureTransport": "false"}} in [it["Condition"] for it in denied]
+    assert len(policies) == len(buckets)
+
+
+def test_the_files_are_read_by_this_distribution_alone(template: Template) -> None:
+    policy = template.of_type("AWS::S3::BucketPolicy")["SiteFilesPolicy"]
+    allowed = [it for it in policy["PolicyDocument"]["Statement"] if it["Effect"] == "Allow"]
+    (statement,) = allowed
+    assert statement["Action"] == "s3:GetObject"
+    assert statement["Principal"] == {"Service": "cloudfront.amazonaws.com"}
+    source = statement["Condition"]["StringEquals"]["AWS:SourceArn"]
+    assert readable(source).endswith("distribution/<SiteDistribution>")
+
+
+def test_the_api_stands_behind_the_same_name_and_is_never_cached(
+    distribution: dict[str, Any],
+) -> None:
+    behaviours = {it["PathPattern"]: it for it in distribution["CacheBehaviors"]}
+    assert set(behaviours) == {"/v1/*", "/health", "/openapi.json", "/docs"}
+    assert all(it.path.startswith("/v1/") for it in OPERATIONS)
+    for behaviour in behaviours.values():
+        assert behaviour["CachePolicyId"] == UNCACHED
+        assert behaviour["OriginRequestPolicyId"] == ALL_BUT_HOST
+        assert behaviour["ViewerProtocolPolicy"] == "https-only"
+        assert {"GET", "POST", "PUT", "PATCH", "DELETE"} <= set(behaviour["AllowedMethods"])
+    origins = {it["Id"]: it for it in distribution["Origins"]}
+    gateway = origins[behaviours["/v1/*"]["TargetOriginId"]]["CustomOriginConfig"]
+    assert (gateway["OriginProtocolPolicy"], gateway["OriginSSLProtocols"]) == (
+        "https-only",
+        ["TLSv1.2"],
+    )
+
+
+def test_what_is_asked_for_is_logged(distribution: dict[str, Any]) -> None:
+    assert "SiteLogs" in readable(distribution["Logging"]["Bucket"])
+    assert distribution["Logging"].get("IncludeCookies") is not True
+
+
+def test_pages_are_served_with_a_strict_policy(
+    template: Template, distribution: dict[str, Any]
+) -> None:
+    (policy,) = template.of_type("AWS::CloudFront::ResponseHeadersPolicy").values()
+    headers = policy["ResponseHeadersPolicyConfig"]["SecurityHeadersConfig"]
+    said = readable(headers["ContentSecurityPolicy"]["ContentSecurityPolicy"])
+    assert "script-src 'self';" in said
+    assert "unsafe" not in said
+    assert "connect-src 'self' https://<IdentityUsersDomain>.auth.<AWS::Region>." in said
+    assert headers["StrictTransportSecurity"]["AccessControlMaxAgeSec"] == 365 * 86_400
+    assert headers["ReferrerPolicy"]["ReferrerPolicy"] == "no-referrer"
+    default = distribution["DefaultCacheBehavior"]
+    assert readable(default["ResponseHeadersPolicyId"]) == "<SiteHeaders>"
+    assert default["ViewerProtocolPolicy"] == "redirect-to-https"
+
+
+def test_every_place_of_the_dashboard_is_its_one_page(template: Template) -> None:
+    (function,) = template.of_type("AWS::CloudFront::Function").values()
+    assert "request.uri = '/index.html'" in function["FunctionCode"]
+
+
+def test_people_sign_in_by_a_code_that_is_of_use_to_no_other_page(template: Template) -> None:
+    client = template.of_type("AWS::Cognito::UserPoolClient")["IdentityUsersWeb"]
+    assert client["GenerateSecret"] is False
+    assert client["AllowedOAuthFlows"] == ["code"]
+    assert client["ExplicitAuthFlows"] == ["ALLOW_REFRESH_TOKEN_AUTH"]
+    assert [readable(it) for it in client["CallbackURLs"]] == [
+        "https://SiteDistribution.DomainName/signed-in"
+    ]
+    assert "aws.cognito.signin.user.admin" in client["AllowedOAuthScopes"]
+
+
+def test_the_address_is_told(template: Template) -> None:
+    assert readable(template.json["Outputs"]["DashboardUrl"]["Value"]) == (
+        "https://SiteDistribution.DomainName"
+    )
+
+
+def test_files_that_change_are_asked_for_each_time(template: Template) -> None:
+    copies = template.of_type("Custom::CDKBucketDeployment")
+    caching = {name: it["SystemMetadata"]["cache-control"] for name, it in copies.items()}
+    assert caching == {
+        "SiteLastingCustomResource": "public, max-age=31536000, immutable",
+        "SiteChangingCustomResource": "no-cache",
+    }
+    assert copies["SiteChangingCustomResource"]["DistributionPaths"] == [
+        "/index.html",
+        "/config.json",
+        "/icon.svg",
+    ]
+
+
+@pytest.mark.parametrize(
+    "overrides",
+    [
+        {"dashboard": False},
+        {"jwt_issuer": "https://login.example.com/", "jwt_audience": "metrics"},
+    ],
+    ids=["not wanted", "another issuer"],
+)
+def test_a_stack_may_do_without(template_of: TemplateOf, overrides: dict[str, Any]) -> None:
+    template = template_of("prod", **overrides)
+    assert not [it for it in template.json["Resources"] if it.startswith("Site")]
+    assert "DashboardUrl" not in template.json["Outputs"]
+
+
+def test_a_dashboard_that_is_not_built_says_what_to_do(monkeypatch, tmp_path, template_of) -> None:
+    monkeypatch.setattr(site, "BUILT", tmp_path)
+    with pytest.raises(FileNotFoundError, match="make setup"):
+        template_of("test", dashboard=True)
+
+
+def test_the_page_has_no_script_or_style_of_its_own() -> None:
+    page = (BUILT / "index.html").read_text()
+    assert re.findall(r"<style|style=|<script(?![^>]*\bsrc=)", page) == []
