@@ -152,7 +152,8 @@ class Site(Construct):
             self,
             "Lasting",
             destination_bucket=files,
-            sources=[deployment.Source.asset(str(BUILT), exclude=["*", "!assets/**"])],
+            destination_key_prefix="assets",
+            sources=[deployment.Source.asset(str(BUILT / "assets"))],
             cache_control=[
                 deployment.CacheControl.from_string("public, max-age=31536000, immutable")
             ],

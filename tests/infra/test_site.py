@@ -114,6 +114,7 @@ def test_files_that_change_are_asked_for_each_time(template: Template) -> None:
         "SiteLastingCustomResource": "public, max-age=31536000, immutable",
         "SiteChangingCustomResource": "no-cache",
     }
+    assert copies["SiteLastingCustomResource"]["DestinationBucketKeyPrefix"] == "assets"
     assert copies["SiteChangingCustomResource"]["DistributionPaths"] == [
         "/index.html",
         "/config.json",
