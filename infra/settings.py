@@ -38,6 +38,9 @@ class StageSettings:
         jwt_write_scopes: Likewise, to do anything else.
         dashboard: Deploy the dashboard. It signs people in with the stack's own pool, so there is
             none with a `jwt_issuer`.
+        dashboard_domain: Name of one's own for the dashboard; empty for the one CloudFront gives.
+        dashboard_certificate: ARN of the certificate of that name, in us-east-1. CloudFront refuses
+            TLS before 1.2 under a name of one's own only.
         machine_clients: Make a client of the stack's own pool for machines, which get tokens by
             client credentials. Cognito charges for it.
         machines_only_read: Give that client no scope but the one to look at things.
@@ -63,6 +66,8 @@ class StageSettings:
     jwt_read_scopes: str = "metrics:read"
     jwt_write_scopes: str = "metrics:write"
     dashboard: bool = True
+    dashboard_domain: str = ""
+    dashboard_certificate: str = ""
     machine_clients: bool = False
     machines_only_read: bool = False
     throttled: bool = True
@@ -83,10 +88,20 @@ class StageSettings:
             raise ValueError(f"log_retention_days is one of {LOG_RETENTION_DAYS}.")
         if bool(self.jwt_issuer) != bool(self.jwt_audience):
             raise ValueError("jwt_issuer and jwt_audience go together.")
+        self._check_domain()
         if self.jwt_issuer and self.machine_clients:
             raise ValueError("machine_clients are of the stack's own pool, not of a jwt_issuer.")
         if self.stage != "local" and (self.stripe_address_parameter or not self.enforce_tls):
             raise ValueError("Only the local stage may do without TLS, or talk to another Stripe.")
+
+    def _check_domain(self) -> None:
+        if bool(self.dashboard_domain) != bool(self.dashboard_certificate):
+            raise ValueError("dashboard_domain and dashboard_certificate go together.")
+        if self.dashboard_certificate and ":acm:us-east-1:" not in self.dashboard_certificate:
+            raise ValueError(
+                "dashboard_certificate is the ARN of a certificate in us-east-1: CloudFront takes "
+                "none from elsewhere."
+            )
 
     @property
     def has_dashboard(self) -> bool:

@@ -3,15 +3,17 @@
 from pathlib import Path
 
 import aws_cdk as cdk
+from aws_cdk import aws_certificatemanager as acm
 from aws_cdk import aws_cloudfront as cloudfront
 from aws_cdk import aws_cloudfront_origins as origins
+from aws_cdk import aws_logs
 from aws_cdk import aws_s3 as s3
 from aws_cdk import aws_s3_deployment as deployment
 from constructs import Construct
 
 from infra.constructs.api import OPEN_PATHS, Api
 from infra.constructs.identity import Identity
-from infra.constructs.python_function import removal_policy
+from infra.constructs.python_function import log_group, removal_policy
 from infra.settings import StageSettings
 
 BUILT = Path(__file__).parents[2] / "build" / "web"
@@ -47,10 +49,11 @@ class Site(Construct):
             raise FileNotFoundError("The dashboard has not been built. Run make setup.")
         logs = self._bucket("Logs", settings, days=settings.log_retention_days)
         files = self._bucket("Files", settings)
-        self.distribution = self._distribution(files, logs, api, identity)
-        self.url = f"https://{self.distribution.distribution_domain_name}"
+        self.distribution = self._distribution(files, logs, api, identity, settings)
+        name = settings.dashboard_domain or self.distribution.distribution_domain_name
+        self.url = f"https://{name}"
         identity.sign_in_at(f"{self.url}{SIGNED_IN_PATH}")
-        self._deploy(files, identity)
+        self._deploy(files, identity, log_group(self, "CopyLog", settings))
 
     def _bucket(self, name: str, settings: StageSettings, days: int | None = None) -> s3.Bucket:
         return s3.Bucket(
@@ -69,28 +72,19 @@ class Site(Construct):
             lifecycle_rules=(
                 [s3.LifecycleRule(expiration=cdk.Duration.days(days))] if days else None
             ),
-            # What it holds can be built again.
-            auto_delete_objects=False,
+            # A bucket that holds something cannot go with its stack.
+            auto_delete_objects=not settings.retain_data,
             removal_policy=removal_policy(settings),
         )
 
     def _distribution(
-        self, files: s3.Bucket, logs: s3.Bucket, api: Api, identity: Identity
+        self,
+        files: s3.Bucket,
+        logs: s3.Bucket,
+        api: Api,
+        identity: Identity,
+        settings: StageSettings,
     ) -> cloudfront.Distribution:
-        stack = cdk.Stack.of(self)
-        gateway = origins.HttpOrigin(
-            f"{api.http_api.api_id}.execute-api.{stack.region}.{stack.url_suffix}",
-            protocol_policy=cloudfront.OriginProtocolPolicy.HTTPS_ONLY,
-            origin_ssl_protocols=[cloudfront.OriginSslPolicy.TLS_V1_2],
-        )
-        to_api = cloudfront.BehaviorOptions(
-            origin=gateway,
-            allowed_methods=cloudfront.AllowedMethods.ALLOW_ALL,
-            cache_policy=cloudfront.CachePolicy.CACHING_DISABLED,
-            origin_request_policy=cloudfront.OriginRequestPolicy.ALL_VIEWER_EXCEPT_HOST_HEADER,
-            response_headers_policy=cloudfront.ResponseHeadersPolicy.SECURITY_HEADERS,
-            viewer_protocol_policy=cloudfront.ViewerProtocolPolicy.HTTPS_ONLY,
-        )
         one_page = cloudfront.Function(
             self,
             "OnePage",
@@ -111,12 +105,35 @@ class Site(Construct):
                 response_headers_policy=self._headers(identity),
                 viewer_protocol_policy=cloudfront.ViewerProtocolPolicy.REDIRECT_TO_HTTPS,
             ),
-            additional_behaviors=dict.fromkeys(_API_PATHS, to_api),
+            additional_behaviors=dict.fromkeys(_API_PATHS, self._to_api(api)),
             default_root_object="index.html",
             http_version=cloudfront.HttpVersion.HTTP2_AND_3,
             log_bucket=logs,
+            domain_names=[settings.dashboard_domain] if settings.dashboard_domain else None,
+            certificate=self._certificate(settings),
+            # Only under a name of one's own: under the one CloudFront gives, CloudFront chooses.
             minimum_protocol_version=cloudfront.SecurityPolicyProtocol.TLS_V1_2_2021,
         )
+
+    def _to_api(self, api: Api) -> cloudfront.BehaviorOptions:
+        stack = cdk.Stack.of(self)
+        gateway = origins.HttpOrigin(
+            f"{api.http_api.api_id}.execute-api.{stack.region}.{stack.url_suffix}",
+            protocol_policy=cloudfront.OriginProtocolPolicy.HTTPS_ONLY,
+            origin_ssl_protocols=[cloudfront.OriginSslPolicy.TLS_V1_2],
+        )
+        return cloudfront.BehaviorOptions(
+            origin=gateway,
+            allowed_methods=cloudfront.AllowedMethods.ALLOW_ALL,
+            cache_policy=cloudfront.CachePolicy.CACHING_DISABLED,
+            origin_request_policy=cloudfront.OriginRequestPolicy.ALL_VIEWER_EXCEPT_HOST_HEADER,
+            response_headers_policy=cloudfront.ResponseHeadersPolicy.SECURITY_HEADERS,
+            viewer_protocol_policy=cloudfront.ViewerProtocolPolicy.HTTPS_ONLY,
+        )
+
+    def _certificate(self, settings: StageSettings) -> acm.ICertificate | None:
+        arn = settings.dashboard_certificate
+        return acm.Certificate.from_certificate_arn(self, "Certificate", arn) if arn else None
 
     def _headers(self, identity: Identity) -> cloudfront.ResponseHeadersPolicy:
         policy = (
@@ -146,7 +163,7 @@ class Site(Construct):
             ),
         )
 
-    def _deploy(self, files: s3.Bucket, identity: Identity) -> None:
+    def _deploy(self, files: s3.Bucket, identity: Identity, log: aws_logs.LogGroup) -> None:
         # Files of before stay, for pages that are open; their names tell what is in them.
         lasting = deployment.BucketDeployment(
             self,
@@ -158,6 +175,7 @@ class Site(Construct):
                 deployment.CacheControl.from_string("public, max-age=31536000, immutable")
             ],
             prune=False,
+            log_group=log,
         )
         changing = deployment.BucketDeployment(
             self,
@@ -169,6 +187,7 @@ class Site(Construct):
             ],
             cache_control=[deployment.CacheControl.no_cache()],
             prune=False,
+            log_group=log,
             distribution=self.distribution,
             distribution_paths=["/index.html", "/config.json", "/icon.svg"],
         )

@@ -104,6 +104,14 @@ def test_no_environment_holds_a_secret(template: Template) -> None:
         ({"jwt_issuer": "https://login.example.com/"}, "go together"),
         ({"allow_restricted_keys": "perhaps"}, "true or false"),
         ({"log_retention_days": "91"}, "log_retention_days"),
+        ({"dashboard_domain": "metrics.example.com"}, "go together"),
+        (
+            {
+                "dashboard_domain": "metrics.example.com",
+                "dashboard_certificate": "arn:aws:acm:eu-west-1:123456789012:certificate/made-up",
+            },
+            "certificate in us-east-1",
+        ),
     ],
 )
 def test_a_setting_that_makes_no_sense_is_refused_in_words(

@@ -1,6 +1,8 @@
 """The dashboard in the stack: who may read what, and how people sign in."""
 
+import json
 import re
+import subprocess
 from typing import Any
 
 import pytest
@@ -8,11 +10,13 @@ import pytest
 from functions.api.handler import OPERATIONS
 from infra.constructs import site
 from infra.constructs.site import BUILT
+from infra.node_runtime import NODE
 from tests.infra.conftest import TemplateOf
 from tests.infra.reading import Template, readable
 
 UNCACHED = "4135ea2d-6df8-44a3-9df3-4b5a84be39ad"  # CloudFront's own policies have fixed ids
 ALL_BUT_HOST = "b689b0a8-53d0-40ab-baf2-68738e2966ac"
+CERTIFICATE = "arn:aws:acm:us-east-1:123456789012:certificate/made-up"
 
 
 @pytest.fixture(name="distribution")
@@ -87,7 +91,59 @@ def test_pages_are_served_with_a_strict_policy(
 
 def test_every_place_of_the_dashboard_is_its_one_page(template: Template) -> None:
     (function,) = template.of_type("AWS::CloudFront::Function").values()
-    assert "request.uri = '/index.html'" in function["FunctionCode"]
+    page = "/index.html"
+    places = {
+        "/": page,
+        "/metrics/met_1": page,
+        "/goals": page,
+        "/alerts/alr_1": page,
+        "/settings/integrations": page,
+        "/signed-in": page,
+        "/config.json": "/config.json",
+        "/assets/index-abc.js": "/assets/index-abc.js",
+    }
+    # Each is asked of the function as CloudFront would.
+    asking = f"""{function["FunctionCode"]}
+    const given = {json.dumps(list(places))}.map((uri) => handler({{ request: {{ uri }} }}).uri);
+    console.log(JSON.stringify(given));"""
+    answer = subprocess.run([NODE, "-e", asking], capture_output=True, text=True, check=True)
+    assert dict(zip(places, json.loads(answer.stdout), strict=True)) == places
+
+
+def test_a_name_of_ones_own_takes_no_tls_before_1_2(template_of: TemplateOf) -> None:
+    template = template_of(
+        "prod", dashboard_domain="metrics.example.com", dashboard_certificate=CERTIFICATE
+    )
+    (found,) = template.of_type("AWS::CloudFront::Distribution").values()
+    assert found["DistributionConfig"]["Aliases"] == ["metrics.example.com"]
+    assert found["DistributionConfig"]["ViewerCertificate"] == {
+        "AcmCertificateArn": CERTIFICATE,
+        "MinimumProtocolVersion": "TLSv1.2_2021",
+        "SslSupportMethod": "sni-only",
+    }
+    client = template.of_type("AWS::Cognito::UserPoolClient")["IdentityUsersWeb"]
+    assert client["CallbackURLs"] == ["https://metrics.example.com/signed-in"]
+    assert template.json["Outputs"]["DashboardUrl"]["Value"] == "https://metrics.example.com"
+
+
+@pytest.mark.parametrize(("stage", "emptied"), [("prod", 0), ("test", 2)])
+def test_only_buckets_that_go_with_their_stack_are_emptied(
+    template_of: TemplateOf, stage: str, emptied: int
+) -> None:
+    template = template_of(stage)
+    assert len(template.of_type("Custom::S3AutoDeleteObjects")) == emptied
+    policy = "Delete" if emptied else "Retain"
+    for name in ("SiteFiles", "SiteLogs"):
+        assert template.resource(name)["DeletionPolicy"] == policy
+
+
+def test_what_copies_the_files_has_a_log_that_forgets(template: Template) -> None:
+    (function,) = (
+        it["Properties"]
+        for name, it in template.json["Resources"].items()
+        if name.startswith("CustomCDK") and it["Type"] == "AWS::Lambda::Function"
+    )
+    assert readable(function["LoggingConfig"]["LogGroup"]) == "<SiteCopyLog>"
 
 
 def test_people_sign_in_by_a_code_that_is_of_use_to_no_other_page(template: Template) -> None:
