@@ -10,10 +10,10 @@ NODE = $(CURDIR)/$(shell $(BIN)/python -c 'import os; from infra.node_runtime im
 NO_PACKAGES := { echo "The packages could not be fetched: is the package index reachable from here? Then run this again."; exit 1; }
 
 .DEFAULT_GOAL := help
-.PHONY: help setup run test check format lock bench fuzz synth deploy clean
+.PHONY: help setup run test check format lock bench fuzz screenshots synth deploy clean
 
 help: ## list the commands
-	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1 \2/p' $(MAKEFILE_LIST) | awk '{c=$$2; $$1=$$2=""; printf "  make %-8s%s\n", c, $$0}'
+	@sed -n 's/^\([a-z]*\):.*## \(.*\)/  make \1 \2/p' $(MAKEFILE_LIST) | awk '{c=$$2; $$1=$$2=""; printf "  make %-13s%s\n", c, $$0}'
 
 setup: $(READY) $(WEB) ## install what the other commands need, inside this folder
 
@@ -65,6 +65,9 @@ format: setup ## put the code into its form
 	@$(BIN)/ruff check --fix-only --quiet .
 	@$(BIN)/ruff format .
 	@$(BIOME) check --write
+
+screenshots: setup ## take the pictures of the README from the running system, with chromium
+	@$(BIN)/python -m tests.web.screenshots
 
 synth: setup ## write the CloudFormation template of STAGE (prod) to build/cdk.out, without a network
 	@STAGE=$(STAGE) BUNDLE=no $(BIN)/python -m infra.app

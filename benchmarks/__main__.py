@@ -18,6 +18,7 @@ from benchmarks import (
     changes,
     cold_start,
     computing,
+    dashboard,
     explaining,
     following,
     importing,
@@ -43,6 +44,7 @@ MEASUREMENTS: dict[str, Measurement] = {
         scale,
         alerting,
         api_routes,
+        dashboard,
     )
 }
 

@@ -7,7 +7,7 @@ from aiohttp import web
 from local.failure import LocalRunError
 
 _BUILD = Path(__file__).parent.parent / "build" / "web"
-_HEADERS = {
+POLICY_HEADERS = {
     "Content-Security-Policy": (
         "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; "
         "img-src 'self' data:; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
@@ -15,9 +15,9 @@ _HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
 }
-_CHANGING = {**_HEADERS, "Cache-Control": "no-store"}
+_CHANGING = {**POLICY_HEADERS, "Cache-Control": "no-store"}
 # The name of such a file changes with what is in it.
-_LASTING = {**_HEADERS, "Cache-Control": "public, max-age=31536000, immutable"}
+_LASTING = {**POLICY_HEADERS, "Cache-Control": "public, max-age=31536000, immutable"}
 _PLACES = ("metrics", "goals", "alerts", "settings", "signed-in")
 
 

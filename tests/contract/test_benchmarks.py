@@ -4,10 +4,18 @@ import json
 
 import pytest
 
+from benchmarks import dashboard
 from benchmarks.__main__ import MEASUREMENTS, run
 from benchmarks.rows import TINY
 
-NEEDS = {"alerting": [pytest.mark.emulator], "api_routes": [pytest.mark.emulator]}
+NEEDS = {
+    "alerting": [pytest.mark.emulator],
+    "api_routes": [pytest.mark.emulator],
+    "dashboard": [
+        pytest.mark.emulator,
+        pytest.mark.skipif(dashboard.BROWSER is None, reason="There is no chromium here."),
+    ],
+}
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,7 @@ import pytest
 from functions.api.handler import OPERATIONS
 from infra.constructs import site
 from infra.constructs.site import BUILT
+from local.site import POLICY_HEADERS
 from infra.node_runtime import NODE
 from tests.infra.conftest import TemplateOf
 from tests.infra.reading import Template, readable
@@ -87,6 +88,14 @@ def test_pages_are_served_with_a_strict_policy(
     default = distribution["DefaultCacheBehavior"]
     assert readable(default["ResponseHeadersPolicyId"]) == "<SiteHeaders>"
     assert default["ViewerProtocolPolicy"] == "redirect-to-https"
+
+
+def test_the_local_run_serves_it_under_the_same_policy(template: Template) -> None:
+    (policy,) = template.of_type("AWS::CloudFront::ResponseHeadersPolicy").values()
+    headers = policy["ResponseHeadersPolicyConfig"]["SecurityHeadersConfig"]
+    said = readable(headers["ContentSecurityPolicy"]["ContentSecurityPolicy"])
+    here = re.sub(r"(connect-src 'self')[^;]*", r"\1", said)
+    assert POLICY_HEADERS["Content-Security-Policy"] == here
 
 
 def test_every_place_of_the_dashboard_is_its_one_page(template: Template) -> None:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, sync_playwright
+from playwright.sync_api import Browser, ConsoleMessage, Page, expect, sync_playwright
 
 from tests.local_process import Api
 
@@ -16,6 +16,8 @@ ROOT = Path(__file__).resolve().parents[2]
 NAMES = ("chromium", "chromium-browser", "google-chrome")
 NO_BROWSER = "There is no chromium here: install it (apt-get install chromium) to run this."
 _AXE = ROOT / "web/node_modules/axe-core/axe.min.js"
+# An emulated account takes its time, above all where tests run beside each other.
+_PATIENCE_MS = 20_000
 # Criteria A and AA of WCAG 2.2, and what axe-core holds to be good practice.
 _RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 
@@ -61,6 +63,7 @@ def browsing() -> Iterator[Browser]:
     found = next(filter(None, map(shutil.which, NAMES)), None)
     if found is None:
         pytest.skip(NO_BROWSER)
+    expect.set_options(timeout=_PATIENCE_MS)
     with sync_playwright() as playwright:
         # Within a container there is no second sandbox to be had.
         browser = playwright.chromium.launch(executable_path=found, args=["--no-sandbox"])
@@ -72,7 +75,7 @@ def browsing() -> Iterator[Browser]:
 def window(browser: Browser, api: Api, **options: Any) -> Iterator[Window]:
     """Open a window with a session of its own; fails where its pages complained."""
     context = browser.new_context(locale="en-US", timezone_id="UTC", **options)
-    context.set_default_timeout(15_000)
+    context.set_default_timeout(_PATIENCE_MS)
     page = context.new_page()
     opened = Window(page, api)
     page.on("console", opened.note)

@@ -7,7 +7,7 @@ import pytest
 from playwright.sync_api import Browser, expect
 
 from tests.local_process import Api, running_local
-from tests.web.browser import browsing, window
+from tests.web.browser import window
 
 pytestmark = [pytest.mark.emulator, pytest.mark.timeout(300)]
 
@@ -18,12 +18,6 @@ WIDE, NARROW = {"width": 1280, "height": 900}, {"width": 360, "height": 740}
 def _api() -> Iterator[Api]:
     with running_local("--no-schedule") as api:
         yield api
-
-
-@pytest.fixture(scope="module", name="browser")
-def _browser() -> Iterator[Browser]:
-    with browsing() as browser:
-        yield browser
 
 
 @pytest.fixture(scope="module", name="pages")

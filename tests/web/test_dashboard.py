@@ -8,7 +8,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from local.stripe_sandbox.keys import SECRET_KEY
 from tests.local_process import Api, running_local
-from tests.web.browser import Window, browsing, window
+from tests.web.browser import Window, window
 
 pytestmark = [pytest.mark.emulator, pytest.mark.timeout(300)]
 
@@ -17,12 +17,6 @@ pytestmark = [pytest.mark.emulator, pytest.mark.timeout(300)]
 def _api() -> Iterator[Api]:
     with running_local("--empty", "--no-schedule") as api:
         yield api
-
-
-@pytest.fixture(scope="module", name="browser")
-def _browser() -> Iterator[Browser]:
-    with browsing() as browser:
-        yield browser
 
 
 @pytest.fixture(name="seat")

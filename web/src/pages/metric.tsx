@@ -107,7 +107,7 @@ function Past({ metric, alerts, fired }: Watched) {
   const [days, setDays] = useState("90");
   const [resolution, setResolution] = useState<Resolution>("day");
   const key = `${metric.id} ${days} ${resolution} ${metric.current?.computed_at ?? ""}`;
-  const values = useResource(() => readValues(metric.id, Number(days), resolution), key);
+  const values = useResource(() => readValues(metric, Number(days), resolution), key);
   return (
     <section aria-labelledby="past">
       <div class="section-head">
@@ -268,14 +268,16 @@ async function readPage(id: string): Promise<Page> {
   return { metric, integration, alerts: mine, fired: fired.map((it) => it.as_of) };
 }
 
-function readValues(id: string, days: number, resolution: Resolution): Promise<Value[]> {
-  const from = days ? { from: new Date(Date.now() - days * DAY_MS).toISOString() } : {};
+function readValues(metric: Metric, days: number, resolution: Resolution): Promise<Value[]> {
+  // A range ends with the newest value, however old that is.
+  const end = metric.current ? Date.parse(metric.current.as_of) : Date.now();
+  const from = days ? { from: new Date(end - days * DAY_MS).toISOString() } : {};
   // The raw list has the values of every series; what is drawn is the present one.
   const series = resolution === "raw" ? { definitions_version: "current" } : {};
   return allOf((cursor) =>
     api.GET("/v1/metrics/{metric_id}/values", {
       params: {
-        path: { metric_id: id },
+        path: { metric_id: metric.id },
         query: { limit: 100, resolution, ...from, ...series, ...(cursor ? { cursor } : {}) },
       },
     }),

@@ -16,7 +16,7 @@ const DAY_MS = 86_400_000;
 export function MetricCard({ metric, account }: { metric: Metric; account: Integration }) {
   const { current } = metric;
   const key = `${metric.id} ${current?.as_of ?? ""}`;
-  const past = useResource(() => lastDays(metric.id), key);
+  const past = useResource(() => lastDays(metric), key);
   const before = past.value?.[0];
   const said = syncWords(metric.sync);
   return (
@@ -83,11 +83,12 @@ function changeText(change: number, before: Value): string {
   return `${signed(change, before.unit, before.currency)}${share ? ` (${share})` : ""}`;
 }
 
-async function lastDays(metricId: string): Promise<Value[]> {
-  const from = new Date(Date.now() - DAYS * DAY_MS).toISOString();
+async function lastDays({ id, current }: Metric): Promise<Value[]> {
+  if (!current) return [];
+  const from = new Date(Date.parse(current.as_of) - DAYS * DAY_MS).toISOString();
   const answer = await answerOf(
     api.GET("/v1/metrics/{metric_id}/values", {
-      params: { path: { metric_id: metricId }, query: { resolution: "day", from, limit: 100 } },
+      params: { path: { metric_id: id }, query: { resolution: "day", from, limit: 100 } },
     }),
   );
   return answer.data;
