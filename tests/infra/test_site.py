@@ -10,8 +10,8 @@ import pytest
 from functions.api.handler import OPERATIONS
 from infra.constructs import site
 from infra.constructs.site import BUILT
-from local.site import POLICY_HEADERS
 from infra.node_runtime import NODE
+from local.site import POLICY_HEADERS
 from tests.infra.conftest import TemplateOf
 from tests.infra.reading import Template, readable
 
